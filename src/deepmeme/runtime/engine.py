@@ -4,7 +4,7 @@ Three stages, as in the paper's figure: ``detect`` finds keypoints in any frame,
 the source once, ``render`` moves it. An engine runs them; nobody above this file knows a tensor.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -72,6 +72,15 @@ class MotionEngine(Protocol):
     @property
     def resolution(self) -> int:
         """Side in pixels of the square frames that the networks work on."""
+        ...
+
+    @property
+    def needs_calibration(self) -> bool:
+        """Whether int8 was asked for and :meth:`calibrate` has not been called yet."""
+        ...
+
+    def calibrate(self, source: NDArray[Any], driving: Sequence[NDArray[Any]]) -> object:
+        """Choose int8 ranges on one source and a few driving frames."""
         ...
 
     def detect(self, frames: NDArray[Any]) -> KeypointArrays:

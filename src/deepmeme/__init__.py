@@ -1,0 +1,41 @@
+"""deepmeme brings a still picture to life.
+
+>>> import deepmeme
+>>> deepmeme.animate("me.jpg", "dance.mp4").save("result.mp4")
+
+Names load when they are first used, so that importing deepmeme costs nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deepmeme.pipelines.animate import animate as animate
+    from deepmeme.pipelines.motion_model import MotionModel as MotionModel
+    from deepmeme.pipelines.motion_model import load_model as load_model
+    from deepmeme.pipelines.options import AnimateOptions as AnimateOptions
+
+try:
+    __version__ = version("deepmeme")
+except PackageNotFoundError:  # run from a checkout that is not installed
+    __version__ = "0+unknown"
+
+_PUBLIC = {
+    "AnimateOptions": "deepmeme.pipelines.options",
+    "MotionModel": "deepmeme.pipelines.motion_model",
+    "animate": "deepmeme.pipelines.animate",
+    "load_model": "deepmeme.pipelines.motion_model",
+}
+
+__all__ = ["AnimateOptions", "MotionModel", "__version__", "animate", "load_model"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'deepmeme' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,225 @@
+"""A name or a file -> an engine that runs it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import openvino as ov
+
+from deepmeme.errors import InputError, WeightsError
+from deepmeme.extras import require
+from deepmeme.models.motion.config import MotionConfig
+from deepmeme.runtime import openvino_graph
+from deepmeme.runtime.engine import ModelInfo
+from deepmeme.runtime.openvino_engine import OpenVINOEngine, Stages
+from deepmeme.runtime.quantize import Ranges
+from deepmeme.weights.checkpoint import MotionCheckpoint, load_checkpoint
+from deepmeme.weights.resolve import resolve
+
+ENGINES = ("auto", "openvino", "torch")
+STAGES = ("detect", "encode", "render")
+
+
+def load_engine(
+    name_or_path: str | Path,
+    config: str | Path | None = None,
+    *,
+    engine: str = "auto",
+    precision: str = "auto",
+    device: str = "auto",
+    align_corners: bool | None = None,
+) -> OpenVINOEngine | Any:
+    """The engine for a catalogue name, a deepmeme model folder or file, or a published checkpoint.
+
+    Args:
+        name_or_path: for example ``"portrait"``, ``"fomm.vox"``, ``"vox-cpk.pth.tar"``.
+        config: the YAML of a published checkpoint; its shapes tell the rest if it is left out.
+        engine: ``openvino`` (CPU, no PyTorch), ``torch``, or ``auto``: torch where it finds a GPU.
+        precision: ``fp32``, ``bf16``, ``int8`` (OpenVINO), ``fp16`` (torch), or ``auto``: int8 for
+            shipped models on the CPU, fp32 for published ones, fp16 on CUDA.
+        device: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` or ``auto``.
+        align_corners: overrides how warps sample; see ``docs/checkpoints.md``.
+
+    Raises:
+        ModelNotFound, WeightsError, InputError, MissingExtra.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"engine={engine!r} is unknown; choose from {', '.join(ENGINES)}.")
+    path = resolve(name_or_path)
+    device = choose_device(engine, device)
+    engine = choose_engine(engine, device)
+    if is_shipped_folder(path):
+        return load_folder(path, engine=engine, precision=precision, device=device)
+    checkpoint = load_checkpoint(path, config)
+    if align_corners is not None:
+        checkpoint = replace(
+            checkpoint, config=replace(checkpoint.config, align_corners=align_corners)
+        )
+    return build_engine(checkpoint, engine=engine, precision=precision, device=device)
+
+
+def choose_device(engine: str, device: str) -> str:
+    """``auto`` is the GPU that torch finds, if torch is wanted and here; else the CPU."""
+    if device != "auto":
+        return device
+    if engine == "openvino" or find_spec("torch") is None:
+        return "cpu"
+    torch = require("torch", extra="train")
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def choose_engine(engine: str, device: str) -> str:
+    """OpenVINO on the CPU, torch elsewhere, unless told."""
+    if engine == "openvino" and device != "cpu":
+        raise InputError(
+            f"The OpenVINO engine runs on the CPU here, not on {device!r}. "
+            "Leave out the device, or choose engine torch."
+        )
+    if engine != "auto":
+        return engine
+    return "openvino" if device == "cpu" else "torch"
+
+
+def choose_precision(precision: str, engine: str, device: str, *, shipped: bool) -> str:
+    """The default precision of an engine."""
+    if precision != "auto":
+        return precision
+    if engine == "torch":
+        return "fp16" if device.startswith("cuda") else "fp32"
+    return "int8" if shipped else "fp32"
+
+
+def build_engine(
+    checkpoint: MotionCheckpoint,
+    *,
+    engine: str = "openvino",
+    precision: str = "auto",
+    device: str = "cpu",
+) -> OpenVINOEngine | Any:
+    """An engine for First Order Motion weights in memory."""
+    config = checkpoint.config
+    precision = choose_precision(precision, engine, device, shipped=False)
+    info = ModelInfo(
+        name=config.name,
+        family="fomm",
+        engine=engine,
+        precision=precision,
+        device=device,
+        resolution=config.frame_shape[0],
+        num_keypoints=config.keypoints.num_kp,
+        parameters=count_parameters(checkpoint.generator)
+        + count_parameters(checkpoint.kp_detector),
+        sha256=checkpoint.sha256,
+    )
+    if engine == "torch":
+        require("torch", extra="train")
+        from deepmeme.models.motion.model import MotionModel
+        from deepmeme.runtime.torch_engine import TorchEngine
+
+        network = MotionModel(config)
+        network.load_arrays(checkpoint.generator, checkpoint.kp_detector)
+        return TorchEngine(network, info, precision=precision, device=device)
+    return OpenVINOEngine(
+        draw_stages(config, checkpoint.generator, checkpoint.kp_detector),
+        info,
+        precision=precision,
+    )
+
+
+def draw_stages(
+    config: MotionConfig, generator: Mapping[str, Any], kp_detector: Mapping[str, Any]
+) -> Stages:
+    """The three OpenVINO models of First Order Motion weights."""
+    height, width = config.frame_shape[:2]
+    encode = openvino_graph.encoder_model(config.generator, generator, height, width)
+    return Stages(
+        detect=openvino_graph.detector_model(config.keypoints, kp_detector, height, width),
+        encode=encode,
+        render=openvino_graph.renderer_model(config, generator, encode),
+    )
+
+
+def count_parameters(arrays: Mapping[str, Any]) -> int:
+    """Learned values: all but the running statistics and the fixed blur."""
+    fixed = ("running_mean", "running_var", "num_batches_tracked", "down.weight")
+    return sum(array.size for key, array in arrays.items() if not key.endswith(fixed))
+
+
+def is_shipped_folder(path: Path) -> bool:
+    """Whether a path is a folder in deepmeme's own format."""
+    return (path / "model.json").is_file()
+
+
+def load_folder(
+    folder: Path, *, engine: str = "openvino", precision: str = "auto", device: str = "cpu"
+) -> OpenVINOEngine | Any:
+    """The engine for a folder of ONNX stages with a model.json.
+
+    Raises:
+        WeightsError: a file is missing or its sha256 is not the one in model.json.
+    """
+    card = json.loads((folder / "model.json").read_text("utf-8"))
+    precision = choose_precision(precision, engine, device, shipped=True)
+    files = {stage: checked_file(folder, card["stages"][stage]) for stage in STAGES}
+    info = ModelInfo(
+        name=card["name"],
+        family=card["family"],
+        engine=engine,
+        precision=precision,
+        device=device,
+        resolution=card["resolution"],
+        num_keypoints=card["num_keypoints"],
+        parameters=card["parameters"],
+        sha256=card["stages"]["render"]["sha256"],
+        framing=card["framing"],
+        keypoint_names=tuple(card["keypoint_names"]) if card.get("keypoint_names") else None,
+    )
+    if engine == "torch":
+        return load_torch_folder(folder, card, info, precision=precision, device=device)
+    core = ov.Core()
+    stages = Stages(**{stage: core.read_model(file) for stage, file in files.items()})
+    ranges = None
+    if precision == "int8" and card.get("calibration"):
+        ranges = read_ranges(folder / card["calibration"])
+    return OpenVINOEngine(stages, info, precision=precision, ranges=ranges)
+
+
+def load_torch_folder(
+    folder: Path, card: dict[str, Any], info: ModelInfo, *, precision: str, device: str
+) -> Any:
+    """The torch engine for a shipped model, from its safetensors."""
+    require("torch", extra="train")
+    from deepmeme.models.motion.families import load_network
+    from deepmeme.runtime.torch_engine import TorchEngine
+
+    network = load_network(card["family"], checked_file(folder, card["weights"]))
+    return TorchEngine(network, info, precision=precision, device=device)
+
+
+def checked_file(folder: Path, entry: dict[str, str]) -> Path:
+    """A file of a model folder whose content is what the folder says."""
+    file = folder / Path(entry["file"]).name
+    if not file.is_file():
+        raise WeightsError(f"{folder} names {file.name}, which is missing. Install deepmeme again.")
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    if found != entry["sha256"]:
+        raise WeightsError(
+            f"{file} is damaged: its sha256 is {found}, expected {entry['sha256']}. "
+            "Install deepmeme again."
+        )
+    return file
+
+
+def read_ranges(file: Path) -> dict[str, Ranges]:
+    """Int8 ranges from JSON."""
+    stored = json.loads(file.read_text("utf-8"))
+    return {
+        stage: {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
+        for stage, ranges in stored.items()
+    }

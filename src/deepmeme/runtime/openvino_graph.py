@@ -1,0 +1,387 @@
+"""The First Order Motion Model drawn directly in OpenVINO's operations, from NumPy weights.
+
+No PyTorch is needed to run a published checkpoint, and what is known before the first frame is done
+before the first frame: batch norms fold into convolutions, Gaussians and grids are constants, and a
+nearest-neighbour doubling followed by a 3x3 convolution becomes four 2x2 ones on the small picture
+(4/9 of the arithmetic, the same numbers).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+from deepmeme.models.motion.config import (
+    DenseMotionConfig,
+    GeneratorConfig,
+    KeypointDetectorConfig,
+    MotionConfig,
+)
+
+Array = NDArray[Any]
+Node = Any
+"""An OpenVINO node; its Python bindings carry no types."""
+
+BATCH_NORM_EPS = 1e-5
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Draws layers of one network from the arrays of its state dict."""
+
+    weights: Mapping[str, Array]
+    folded: bool = field(default=True)
+    """Whether doubling and convolution become four small convolutions."""
+
+    def _batch_norm(self, name: str) -> tuple[Array, Array]:
+        """Scale and shift (c,) of a batch norm in evaluation mode."""
+        w = self.weights
+        scale = w[f"{name}.weight"] / np.sqrt(w[f"{name}.running_var"] + BATCH_NORM_EPS)
+        return scale, w[f"{name}.bias"] - w[f"{name}.running_mean"] * scale
+
+    def kernel(self, conv: str, norm: str | None = None) -> tuple[Array, Array]:
+        """Weight (o, i, h, w) and bias (o,) of a convolution with its batch norm folded in."""
+        weight = self.weights[f"{conv}.weight"].astype(np.float32)
+        bias = self.weights[f"{conv}.bias"].astype(np.float32)
+        if norm is not None:
+            scale, shift = self._batch_norm(norm)
+            weight, bias = weight * scale[:, None, None, None], bias * scale + shift
+        return weight.astype(np.float32), bias.astype(np.float32)
+
+    def conv(self, x: Node, name: str, *, norm: str | None = None, pad: int = 0) -> Node:
+        """Convolution with bias, stride 1."""
+        weight, bias = self.kernel(name, norm)
+        return convolve(x, weight, bias, (pad, pad), (pad, pad), name)
+
+    def same(self, x: Node, name: str) -> Node:
+        """Convolution, batch norm, ReLU."""
+        pad = self.weights[f"{name}.conv.weight"].shape[-1] // 2
+        return op.relu(self.conv(x, f"{name}.conv", norm=f"{name}.norm", pad=pad))
+
+    def down(self, x: Node, name: str) -> Node:
+        """:meth:`same`, then 2x2 average pooling."""
+        return op.avg_pool(self.same(x, name), [2, 2], [0, 0], [0, 0], [2, 2], True)
+
+    def up(self, x: Node, name: str) -> Node:
+        """Nearest-neighbour doubling, then :meth:`same`."""
+        if not self.folded:
+            height, width = spatial(x)
+            doubled = op.interpolate(
+                x,
+                op.constant(np.array([2 * height, 2 * width])),
+                "nearest",
+                "sizes",
+                axes=op.constant(np.array([2, 3])),
+                coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor",
+            )
+            return self.same(doubled, name)
+        weight, bias = self.kernel(f"{name}.conv", f"{name}.norm")
+        phases = []
+        for row in (0, 1):
+            for column in (0, 1):
+                small = fold_phase(fold_phase(weight, row, axis=2), column, axis=3)
+                phases.append(
+                    op.relu(
+                        convolve(
+                            x, small, bias, (1 - row, 1 - column), (row, column),
+                            f"{name}.conv.{row}{column}",
+                        )
+                    )
+                )  # fmt: skip
+        return op.depth_to_space(op.concat(phases, 1), "blocks_first", 2)
+
+    def residual(self, x: Node, name: str) -> Node:
+        """Pre-activation residual block."""
+        scale, shift = self._batch_norm(f"{name}.norm1")
+        shape = (1, -1, 1, 1)
+        out = op.add(
+            op.multiply(x, constant(scale.reshape(shape))), constant(shift.reshape(shape))
+        )
+        out = op.relu(self.conv(op.relu(out), f"{name}.conv1", norm=f"{name}.norm2", pad=1))
+        return op.add(self.conv(out, f"{name}.conv2", pad=1), x)
+
+    def hourglass(self, x: Node, name: str, num_blocks: int) -> Node:
+        """U-Net with all skips."""
+        levels = [x]
+        for i in range(num_blocks):
+            levels.append(self.down(levels[-1], f"{name}.encoder.down_blocks.{i}"))
+        out = levels.pop()
+        for i in range(num_blocks):
+            out = self.up(out, f"{name}.decoder.up_blocks.{i}")
+            out = op.concat([out, levels.pop()], 1)
+        return out
+
+    def shrink(self, x: Node, name: str, scale: float) -> Node:
+        """The stored anti-alias blur, then every (1/scale)-th pixel."""
+        if scale == 1:
+            return x
+        kernel = self.weights[f"{name}.weight"].astype(np.float32)  # (c, 1, n, n)
+        stride, pad = int(1 / scale), kernel.shape[-1] // 2
+        return op.group_convolution(
+            x, constant(kernel[:, None]), [stride, stride], [pad, pad], [pad, pad], [1, 1]
+        )
+
+
+def fold_phase(weight: Array, phase: int, axis: int) -> Array:
+    """The two taps that three taps become on a doubled axis, for even (0) or odd (1) outputs."""
+    first, middle, last = np.split(weight, 3, axis=axis)
+    taps = [first, middle + last] if phase == 0 else [first + middle, last]
+    return np.concatenate(taps, axis=axis)
+
+
+def constant(array: Array) -> Node:
+    """A float32 constant."""
+    return op.constant(np.ascontiguousarray(array, np.float32))
+
+
+def convolve(
+    x: Node,
+    weight: Array,
+    bias: Array,
+    pads_begin: tuple[int, int],
+    pads_end: tuple[int, int],
+    name: str,
+) -> Node:
+    """Convolution plus bias; the convolution carries ``name`` for calibration."""
+    node = op.convolution(x, constant(weight), [1, 1], list(pads_begin), list(pads_end), [1, 1])
+    node.set_friendly_name(name)
+    return op.add(node, constant(bias.reshape(1, -1, 1, 1)))
+
+
+def spatial(x: Node) -> tuple[int, int]:
+    """Height and width of a node's output."""
+    shape = (x if isinstance(x, ov.Output) else x.output(0)).get_partial_shape()
+    return shape[2].get_length(), shape[3].get_length()
+
+
+def grid_constants(height: int, width: int) -> tuple[Node, Node]:
+    """x and y of the corner-aligned grid, each (1, 1, h, w)."""
+    x = np.broadcast_to(np.linspace(-1, 1, width, dtype=np.float32), (height, width))
+    y = np.broadcast_to(np.linspace(-1, 1, height, dtype=np.float32)[:, None], (height, width))
+    return constant(x[None, None]), constant(y[None, None])
+
+
+def split_xy(points: Node, num_kp: int) -> tuple[Node, Node]:
+    """(1, k, 2) -> x and y, each (1, k, 1, 1)."""
+    x, y = op.split(points, op.constant(np.int64(2)), 2).outputs()
+    shape = op.constant(np.array([1, num_kp, 1, 1]))
+    return op.reshape(x, shape, False), op.reshape(y, shape, False)
+
+
+def gaussians(dx: Node, dy: Node, variance: float) -> Node:
+    """exp(-(dx^2 + dy^2) / (2 variance))."""
+    distance = op.add(op.multiply(dx, dx), op.multiply(dy, dy))
+    return op.exp(op.multiply(distance, constant(np.float32(-0.5 / variance))))
+
+
+def detector_model(
+    config: KeypointDetectorConfig, weights: Mapping[str, Array], height: int, width: int
+) -> ov.Model:
+    """Stage ``detect``: frames (1, 3, h, w) -> xy, jacobian."""
+    layers = Layers(weights)
+    frames = op.parameter([1, config.num_channels, height, width], np.float32, name="frames")
+    small = layers.shrink(frames, "down", config.scale_factor)
+    features = layers.hourglass(small, "predictor", config.num_blocks)
+    logits = layers.conv(features, "kp", pad=config.pad)
+    h, w = spatial(logits)
+    k = config.num_kp
+    flat = op.reshape(logits, op.constant(np.array([1, k, h * w])), False)
+    heatmaps = op.softmax(op.divide(flat, constant(np.float32(config.temperature))), 2)
+    grid = np.stack(
+        np.broadcast_arrays(np.linspace(-1, 1, w), np.linspace(-1, 1, h)[:, None]), -1
+    ).reshape(1, h * w, 2)
+    results = [named(op.matmul(heatmaps, constant(grid), False, False), "xy")]
+    if config.estimate_jacobian:
+        maps = 1 if config.single_jacobian_map else k
+        entries = layers.conv(features, "jacobian", pad=config.pad)
+        entries = op.reshape(entries, op.constant(np.array([1, maps, 4, h * w])), False)
+        weighted = op.multiply(op.unsqueeze(heatmaps, op.constant(np.int64(2))), entries)
+        sums = op.reduce_sum(weighted, op.constant(np.array([3])), False)
+        jacobian = op.reshape(sums, op.constant(np.array([1, k, 2, 2])), False)
+        results.append(named(jacobian, "jacobian"))
+    return ov.Model(results, [frames], "detect")
+
+
+def encoder_model(
+    config: GeneratorConfig, weights: Mapping[str, Array], height: int, width: int
+) -> ov.Model:
+    """Stage ``encode``: source (1, 3, h, w) -> features, small."""
+    layers = Layers(weights)
+    source = op.parameter([1, config.num_channels, height, width], np.float32, name="source")
+    features = layers.same(source, "first")
+    for i in range(config.num_down_blocks):
+        features = layers.down(features, f"down_blocks.{i}")
+    small = layers.shrink(source, "dense_motion_network.down", config.dense_motion.scale_factor)
+    return ov.Model([named(features, "features"), named(small, "small")], [source], "encode")
+
+
+def named(node: Node, name: str) -> Node:
+    """A result under a tensor name."""
+    result = op.result(node)
+    result.output(0).get_tensor().set_names({name})
+    return result
+
+
+@dataclass(frozen=True)
+class MotionNodes:
+    """What dense motion leaves behind, as nodes."""
+
+    deformation: Node  # (1, h, w, 2)
+    occlusion: Node | None  # (1, 1, h, w)
+
+
+class KeypointInputs:
+    """Parameters of the keypoints of source and driving, and what Eq. 4 needs of them."""
+
+    def __init__(self, num_kp: int, has_jacobian: bool) -> None:
+        self.num_kp = num_kp
+        self.parameters: list[Node] = []
+        self.source_xy = self._parameter("source_xy", [1, num_kp, 2])
+        self.driving_xy = self._parameter("driving_xy", [1, num_kp, 2])
+        self.affine: list[Node] | None = None
+        if has_jacobian:
+            source = self._parameter("source_jacobian", [1, num_kp, 2, 2])
+            driving = self._parameter("driving_jacobian", [1, num_kp, 2, 2])
+            self.affine = self._compose(source, driving)
+
+    def _parameter(self, name: str, shape: list[int]) -> Node:
+        parameter = op.parameter(shape, np.float32, name=name)
+        parameter.output(0).get_tensor().set_names({name})
+        self.parameters.append(parameter)
+        return parameter
+
+    def _entries(self, matrix: Node) -> list[Node]:
+        flat = op.reshape(matrix, op.constant(np.array([1, self.num_kp, 4])), False)
+        shape = op.constant(np.array([1, self.num_kp, 1, 1]))
+        parts = op.split(flat, op.constant(np.int64(2)), 4).outputs()
+        return [op.reshape(part, shape, False) for part in parts]
+
+    def _compose(self, source: Node, driving: Node) -> list[Node]:
+        """The four entries of J_S J_D^-1, each (1, k, 1, 1)."""
+        s00, s01, s10, s11 = self._entries(source)
+        a, b, c, d = self._entries(driving)
+        determinant = op.subtract(op.multiply(a, d), op.multiply(b, c))
+
+        def over(left: Node, x: Node, right: Node, y: Node) -> Node:
+            product = op.subtract(op.multiply(left, x), op.multiply(right, y))
+            return op.divide(product, determinant)
+
+        return [over(s00, d, s01, c), over(s01, a, s00, b),
+                over(s10, d, s11, c), over(s11, a, s10, b)]  # fmt: skip
+
+
+def dense_motion(
+    layers: Layers,
+    config: DenseMotionConfig,
+    generator: GeneratorConfig,
+    small: Node,
+    inputs: KeypointInputs,
+    align_corners: bool,
+) -> MotionNodes:
+    """Small source and keypoints -> deformation and occlusion."""
+    prefix, k = "dense_motion_network", generator.num_kp
+    height, width = spatial(small)
+    grid_x, grid_y = grid_constants(height, width)
+    source_x, source_y = split_xy(inputs.source_xy, k)
+    driving_x, driving_y = split_xy(inputs.driving_xy, k)
+    dx, dy = op.subtract(grid_x, driving_x), op.subtract(grid_y, driving_y)  # (1, k, h, w)
+    here = gaussians(
+        op.subtract(grid_x, source_x), op.subtract(grid_y, source_y), config.kp_variance
+    )
+    heat = op.subtract(gaussians(dx, dy, config.kp_variance), here)
+    heat = op.concat([constant(np.zeros((1, 1, height, width))), heat], 1)
+    if inputs.affine is not None:
+        a, b, c, d = inputs.affine
+        dx, dy = (
+            op.add(op.multiply(a, dx), op.multiply(b, dy)),
+            op.add(op.multiply(c, dx), op.multiply(d, dy)),
+        )
+    motion_x = op.concat([grid_x, op.add(dx, source_x)], 1)  # (1, k + 1, h, w)
+    motion_y = op.concat([grid_y, op.add(dy, source_y)], 1)
+
+    last, first = op.constant(np.int64(-1)), op.constant(np.int64(0))
+    motions = op.concat([op.unsqueeze(motion_x, last), op.unsqueeze(motion_y, last)], 4)
+    grids = op.squeeze(motions, first)  # (k + 1, h, w, 2)
+    repeated = op.broadcast(
+        small, op.constant(np.array([k + 1, generator.num_channels, height, width]))
+    )
+    candidates = sample(repeated, grids, align_corners)  # (k + 1, 3, h, w)
+    heat_slots = op.reshape(heat, op.constant(np.array([k + 1, 1, height, width])), False)
+    stacked = op.concat([heat_slots, candidates], 1)
+    channels = (k + 1) * (generator.num_channels + 1)
+    stacked = op.reshape(stacked, op.constant(np.array([1, channels, height, width])), False)
+
+    features = layers.hourglass(stacked, f"{prefix}.hourglass", config.num_blocks)
+    assignment = op.softmax(layers.conv(features, f"{prefix}.mask", pad=3), 1)
+    axis = op.constant(np.array([1]))
+    x = op.reduce_sum(op.multiply(assignment, motion_x), axis, False)
+    y = op.reduce_sum(op.multiply(assignment, motion_y), axis, False)
+    deformation = op.concat([op.unsqueeze(x, last), op.unsqueeze(y, last)], 3)
+    occlusion = None
+    if generator.estimate_occlusion_map:
+        occlusion = op.sigmoid(layers.conv(features, f"{prefix}.occlusion", pad=3))
+    return MotionNodes(deformation, occlusion)
+
+
+def sample(image: Node, grid: Node, align_corners: bool) -> Node:
+    """Bilinear sampling with zeros outside."""
+    return op.grid_sample(
+        image,
+        grid,
+        {"align_corners": align_corners, "mode": "bilinear", "padding_mode": "zeros"},
+    )
+
+
+def resize(x: Node, height: int, width: int) -> Node:
+    """Bilinear, half-pixel centres, over axes 2 and 3."""
+    if spatial(x) == (height, width):
+        return x
+    return op.interpolate(
+        x,
+        op.constant(np.array([height, width])),
+        "linear",
+        "sizes",
+        axes=op.constant(np.array([2, 3])),
+        coordinate_transformation_mode="half_pixel",
+    )
+
+
+def gate(features: Node, motion: MotionNodes, align_corners: bool) -> Node:
+    """Warp the features, then dim what the source does not show (Eq. 8)."""
+    height, width = spatial(features)
+    to_first = op.constant(np.array([0, 3, 1, 2]))
+    to_last = op.constant(np.array([0, 2, 3, 1]))
+    planes = resize(op.transpose(motion.deformation, to_first), height, width)
+    warped = sample(features, op.transpose(planes, to_last), align_corners)
+    if motion.occlusion is None:
+        return warped
+    return op.multiply(warped, resize(motion.occlusion, height, width))
+
+
+def renderer_model(config: MotionConfig, weights: Mapping[str, Array], encoder: ov.Model) -> ov.Model:
+    """Stage ``render``: features, small, keypoints -> prediction, deformation, occlusion."""
+    generator, layers = config.generator, Layers(weights)
+    shapes = {out.get_any_name(): list(out.shape) for out in encoder.outputs}
+    features = op.parameter(shapes["features"], np.float32, name="features")
+    small = op.parameter(shapes["small"], np.float32, name="small")
+    for node, name in ((features, "features"), (small, "small")):
+        node.output(0).get_tensor().set_names({name})
+    inputs = KeypointInputs(generator.num_kp, generator.estimate_jacobian)
+    motion = dense_motion(
+        layers, generator.dense_motion, generator, small, inputs, config.align_corners
+    )
+    out = gate(features, motion, config.align_corners)
+    for i in range(generator.num_bottleneck_blocks):
+        out = layers.residual(out, f"bottleneck.r{i}")
+    for i in range(generator.num_down_blocks):
+        out = layers.up(out, f"up_blocks.{i}")
+    prediction = op.sigmoid(layers.conv(out, "final", pad=3))
+    results = [named(prediction, "prediction"), named(motion.deformation, "deformation")]
+    if motion.occlusion is not None:
+        results.append(named(motion.occlusion, "occlusion"))
+    return ov.Model(results, [features, small, *inputs.parameters], "render")

@@ -1,0 +1,123 @@
+"""Int8 for any OpenVINO stage: ranges measured on real frames, written into the graph.
+
+Each convolution's input gets one range for the whole tensor, each of its output channels one for
+its weights; OpenVINO then runs it on 8-bit integers with 32-bit sums. Everything between the
+convolutions (warps, softmax, sums) stays in floating point.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+
+Ranges = dict[str, tuple[float, float]]
+"""Convolution's friendly name -> (lowest, highest) value of its input."""
+
+Feed = Mapping[str, NDArray[Any]]
+
+CONVOLUTIONS = ("Convolution", "GroupConvolution")
+
+
+def convolutions(model: ov.Model, *, skip: tuple[str, ...] = ()) -> list[Any]:
+    """Those that are worth 8 bits: constant weights, more than 4 input channels, not skipped."""
+    found = []
+    for node in model.get_ordered_ops():
+        if node.get_type_name() not in CONVOLUTIONS:
+            continue
+        weights = node.input_value(1)
+        many_inputs = weights.get_partial_shape()[-3].get_length() > 4
+        depthwise = node.get_type_name() == "GroupConvolution"
+        if (many_inputs or depthwise) and not any(part in node.get_friendly_name() for part in skip):
+            found.append(node)
+    return found
+
+
+def measure_ranges(
+    model: ov.Model, feeds: Iterable[Feed], core: ov.Core, *, skip: tuple[str, ...] = ()
+) -> Ranges:
+    """The range of every convolution's input that loses least over the feeds."""
+    probe = model.clone()
+    names = []
+    first = len(probe.results)
+    for node in convolutions(probe, skip=skip):
+        names.append(node.get_friendly_name())
+        probe.add_results([op.result(node.input_value(0))])
+    compiled = core.compile_model(probe, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    samples: dict[str, list[NDArray[np.float32]]] = {name: [] for name in names}
+    for feed in feeds:
+        results = compiled(dict(feed))
+        for index, name in enumerate(names, first):
+            samples[name].append(thinned(results[index]))
+    return {name: best_range(np.concatenate(values)) for name, values in samples.items()}
+
+
+def thinned(array: NDArray[np.float32], most: int = 8192) -> NDArray[np.float32]:
+    """At most so many values at even, odd-sized steps, and the extremes."""
+    flat = array.reshape(-1)
+    step = max(1, flat.size // most) | 1
+    return np.concatenate([flat[::step][:most], [flat.min(), flat.max()]])
+
+
+def best_range(values: NDArray[np.float32]) -> tuple[float, float]:
+    """The symmetric or from-zero range with the least squared rounding and clipping error."""
+    low, high = float(values.min()), float(values.max())
+    steps = 255 if low >= 0 else 127
+    bound = max(-low, high, 1e-6)
+
+    def error(fraction: float) -> float:
+        step = bound * fraction / steps
+        rounded = np.clip(np.rint(values / step), -steps - 1, steps) * step
+        return float(np.square(rounded - values).sum())
+
+    best = bound * min(np.linspace(0.3, 1, 36), key=error)
+    return (0.0 if low >= 0 else -best, best)
+
+
+def quantized(model: ov.Model, ranges: Ranges) -> ov.Model:
+    """A copy in which every convolution named in ``ranges`` reads and multiplies 8-bit integers."""
+    model = model.clone()
+    shared: dict[tuple[str, int], Any] = {}
+    for node in convolutions(model):
+        if node.get_friendly_name() not in ranges:
+            continue
+        low, high = ranges[node.get_friendly_name()]
+        value = node.input_value(0)
+        key = (value.get_node().get_friendly_name(), value.get_index())
+        if key not in shared:
+            shared[key] = fake_quantize(value, *activation_range(low, high), levels=256)
+        node.input(0).replace_source_output(shared[key].output(0))
+        weights = node.input_value(1)
+        node.input(1).replace_source_output(quantized_weights(weights).output(0))
+    model.validate_nodes_and_infer_types()
+    return model
+
+
+def activation_range(low: float, high: float) -> tuple[float, float]:
+    """What 256 levels span: from zero after a ReLU, else with zero exactly on a level."""
+    return (0.0, high) if low >= 0 else (low, high * 127 / 128)
+
+
+def quantized_weights(weights: Any) -> Any:
+    """Symmetric, one scale an output channel."""
+    node = weights.get_node()
+    array = constant_value(node)
+    grouped = array.ndim == 5
+    axes = tuple(range(2 if grouped else 1, array.ndim))
+    bound = np.maximum(np.abs(array).max(axes, keepdims=True), 1e-8).astype(np.float32)
+    return fake_quantize(op.constant(array).output(0), -bound, bound, levels=255)
+
+
+def constant_value(node: Any) -> NDArray[np.float32]:
+    """The float32 array behind a constant, through a conversion from float16 if there is one."""
+    while node.get_type_name() != "Constant":
+        node = node.input_value(0).get_node()
+    return np.asarray(node.get_data(), np.float32)
+
+
+def fake_quantize(value: Any, low: Any, high: Any, *, levels: int) -> Any:
+    """Rounds to ``levels`` steps between low and high."""
+    low, high = (op.constant(np.asarray(bound, np.float32)) for bound in (low, high))
+    return op.fake_quantize(value, low, high, low, high, levels)
