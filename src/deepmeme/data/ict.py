@@ -99,7 +99,8 @@ class FaceKit:
     def base(self, identity: Array) -> Array:
         """(v, 3): the neutral face of one person; keep it and pass it to ``shape`` for speed."""
         weights = np.ascontiguousarray(identity, np.float32)
-        return (self.neutral.ravel() + weights @ self.identity).reshape(-1, 3)
+        person: Array = (self.neutral.ravel() + weights @ self.identity).reshape(-1, 3)
+        return person
 
     def shape(self, identity: Array, expression: Array, *, base: Array | None = None) -> Array:
         """(v, 3) in cm: a person (coefficients ~ N(0, 1)) with an expression (0..1 each)."""
@@ -121,7 +122,7 @@ class FaceKit:
         To the right means to the picture's right of a person who faces us.
         """
         angles = np.broadcast_to(np.asarray(gaze, np.float32), (2, 2))
-        turned = vertices.copy()
+        turned: Array = vertices.copy()
         for part, (right, up) in zip(("eye_r", "eye_l"), angles, strict=True):
             where = self.parts[part]
             centre = (vertices[where].min(0) + vertices[where].max(0)) / 2
@@ -145,7 +146,8 @@ class FaceKit:
 
     def keypoints_px(self, xy_px: Array) -> Array:
         """(k, 2): the places of ``KEYPOINT_NAMES`` among projected vertices (v, 2)."""
-        return np.stack([xy_px[ids].mean(0) for ids in self.keypoint_vertices]).astype(np.float32)
+        places = [xy_px[ids].mean(0) for ids in self.keypoint_vertices]
+        return np.stack(places).astype(np.float32, copy=False)
 
 
 def _sides(name: str) -> tuple[str, str]:
@@ -236,7 +238,8 @@ def rotation_matrix(yaw: float, pitch: float, roll: float) -> Array:
     turn_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     turn_x = np.array([[1, 0, 0], [0, np.cos(b), -np.sin(b)], [0, np.sin(b), np.cos(b)]])
     turn_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return (turn_z @ turn_x @ turn_y).astype(np.float32)
+    turn: Array = (turn_z @ turn_x @ turn_y).astype(np.float32)
+    return turn
 
 
 def project(
@@ -263,7 +266,8 @@ def view(turned: Array, camera: Camera, size: int) -> tuple[Array, Array]:
 
 def vertex_normals(vertices: Array, triangles: NDArray[np.int32]) -> Array:
     """(v, 3) of unit length, weighted by area; zero for a vertex without a triangle."""
-    return _normals(np.ascontiguousarray(vertices, np.float32), triangles)
+    normals: Array = _normals(np.ascontiguousarray(vertices, np.float32), triangles)
+    return normals
 
 
 @njit(cache=True, nogil=True)

@@ -58,8 +58,11 @@ def interpolate(
     triangle: NDArray[np.int32],
     barycentric: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Values at the vertices (v, c) carried to the pixels (h, w, c); 0 where no triangle is seen."""
-    return _interpolate(np.ascontiguousarray(values, np.float32), triangles, triangle, barycentric)
+    """Carry values (v, c) from the vertices to the pixels (h, w, c); 0 where nothing is seen."""
+    pixels: NDArray[np.float32] = _interpolate(
+        np.ascontiguousarray(values, np.float32), triangles, triangle, barycentric
+    )
+    return pixels
 
 
 @njit(cache=True, nogil=True)
