@@ -1,0 +1,224 @@
+"""Cuts squares out of pictures, the way that the models were trained on them."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmeme.errors import InputError
+from deepmeme.faces.detect import detect_faces
+from deepmeme.faces.face import Box, Face
+from deepmeme.media.clip import Clip, Frame
+
+Affine = NDArray[np.float64]
+
+FRAMING = 2.0
+"""Side of the crop over side of the face box: the whole head, hair to shoulders."""
+_LIFT = 0.08
+"""The crop's centre lies this share of the face's height above the face's: hair needs room."""
+_UPRIGHT_FROM_DEG = 12.0
+_MARGIN_PX = 4
+_COARSEST = 4
+_LOOK_WITHIN_S = 60
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square in a picture, possibly turned and possibly leaving it."""
+
+    centre_x: float
+    centre_y: float
+    side: float
+    angle_deg: float = 0.0
+    """Clockwise turn of the square in the picture; cutting undoes it."""
+    found_face: bool = False
+    """Whether a face decided where the square lies."""
+
+    def __post_init__(self) -> None:
+        """Refuse a square without a place or size."""
+        numbers = (self.centre_x, self.centre_y, self.side, self.angle_deg)
+        if not all(map(math.isfinite, numbers)) or self.side <= 0:
+            raise InputError(f"A crop needs finite numbers and a side above 0; found {numbers}.")
+
+    @property
+    def box(self) -> Box:
+        """The smallest upright box round the square, in picture pixels."""
+        turn = math.radians(self.angle_deg)
+        half = self.side / 2 * (abs(math.cos(turn)) + abs(math.sin(turn)))
+        x, y = self.centre_x, self.centre_y
+        return Box(x - half, y - half, x + half, y + half)
+
+    def matrix(self, size: int) -> Affine:
+        """(2, 3) map from pixel indices of the picture to those of the (size, size) cut."""
+        turn = math.radians(self.angle_deg)
+        ratio = size / self.side
+        across, down = ratio * math.cos(turn), ratio * math.sin(turn)
+        linear = np.array([[across, down], [-down, across]])
+        # Pixel i has its middle at i + 1/2.
+        offset = (size - 1) / 2 - linear @ (self.centre_x - 0.5, self.centre_y - 0.5)
+        return np.column_stack([linear, offset])
+
+    def inverse(self, size: int) -> Affine:
+        """(2, 3) map from pixel indices of the cut to those of the picture."""
+        linear = np.linalg.inv(self.matrix(size)[:, :2])
+        return np.column_stack([linear, -linear @ self.matrix(size)[:, 2]])
+
+    def cut(self, image: Frame, size: int) -> Frame:
+        """The square as (size, size, 3). Beyond the picture its edge pixels go on.
+
+        Shrinks by averaging over areas, enlarges with cubic interpolation; a crop of whole pixels
+        at its own size is a plain copy.
+        """
+        window, x, y = self._window(image)
+        moved = Crop(self.centre_x - x, self.centre_y - y, self.side, self.angle_deg)
+        shrink = math.ceil(self.side / size - 1e-9)
+        if shrink > _COARSEST:
+            # Far too many pixels: halve, third, ... first, or a 12000 px picture takes seconds.
+            step = shrink // 2
+            window = _shrunk(window, step)
+            moved = Crop(
+                moved.centre_x / step, moved.centre_y / step, self.side / step, self.angle_deg
+            )
+            shrink = math.ceil(moved.side / size - 1e-9)
+        shrink = max(1, shrink)
+        cut = cv2.warpAffine(
+            window,
+            moved.matrix(size * shrink),
+            (size * shrink, size * shrink),
+            flags=cv2.INTER_CUBIC if shrink == 1 else cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        if shrink > 1:
+            cut = cv2.resize(cut, (size, size), interpolation=cv2.INTER_AREA)
+        return np.asarray(cut, dtype=np.uint8)
+
+    def _window(self, image: Frame) -> tuple[Frame, int, int]:
+        """The part of the picture that the cut can see, and where it starts."""
+        height, width = image.shape[:2]
+        x0 = min(max(0, math.floor(self.box.x0) - _MARGIN_PX), width - 1)
+        y0 = min(max(0, math.floor(self.box.y0) - _MARGIN_PX), height - 1)
+        x1 = max(min(width, math.ceil(self.box.x1) + _MARGIN_PX), x0 + 1)
+        y1 = max(min(height, math.ceil(self.box.y1) + _MARGIN_PX), y0 + 1)
+        return image[y0:y1, x0:x1], x0, y0
+
+
+def crop_face(face: Face, *, framing: float = FRAMING, upright: bool = False) -> Crop:
+    """The square round a face, hair to shoulders.
+
+    Args:
+        face: as detected.
+        framing: side of the square over the side of the face's box.
+        upright: turn the square with a head that leans by more than a few degrees.
+
+    Raises:
+        InputError: framing isn't above 0.
+    """
+    if not 0 < framing < math.inf:
+        raise InputError(f"Framing must be above 0, such as {FRAMING}; found {framing}.")
+    side = (face.box.width + face.box.height) / 2
+    x, y = face.box.centre
+    turn = face.angle_deg if upright and abs(face.angle_deg) >= _UPRIGHT_FROM_DEG else 0.0
+    lean = math.radians(turn)
+    lift = _LIFT * side
+    return Crop(
+        x + lift * math.sin(lean), y - lift * math.cos(lean), framing * side, turn, found_face=True
+    )
+
+
+def crop_centre(image_shape: Sequence[int]) -> Crop:
+    """The largest square in the middle of a picture (h, w, ...), at whole pixels."""
+    height, width = image_shape[0], image_shape[1]
+    side = min(height, width)
+    return Crop((width - side) // 2 + side / 2, (height - side) // 2 + side / 2, side)
+
+
+def crop_clip(
+    clip: Clip, *, framing: float = FRAMING, samples: int = 12, upright: bool = False
+) -> Crop:
+    """One square that holds the face through a whole clip, so that the head's motion stays.
+
+    Looks for faces in ``samples`` frames spread over the clip's first minute, follows the face
+    seen most and largest, drops outliers and takes medians. Where too few frames show a face it is the centre crop;
+    ``found_face`` says which. The same clip gives the same crop.
+
+    Raises:
+        InputError: no samples are asked for, or framing isn't above 0.
+    """
+    if samples < 1:
+        raise InputError(f"At least one frame must be looked at; found samples={samples}.")
+    seen = [detect_faces(frame) for frame in _spread(clip, samples)]
+    followed = follow_face(seen)
+    if followed is None:
+        return crop_centre((clip.height, clip.width))
+    return crop_face(followed, framing=framing, upright=upright)
+
+
+def follow_face(seen: Sequence[Sequence[Face]]) -> Face | None:
+    """The face that the most frames agree on, as the median of where it was seen.
+
+    None unless at least a third of the frames show it.
+    """
+    everything = [face for faces in seen for face in faces]
+    best: list[Face] = []
+    best_weight = 0.0
+    for start in everything:
+        group = _sightings(start, seen)
+        weight = sum(face.score * math.sqrt(face.box.area) for face in group)
+        if weight > best_weight + 1e-9:
+            best, best_weight = group, weight
+    if not best or 3 * len(best) < len(seen):
+        return None
+    corners = np.array([face.box for face in best])
+    centres = (corners[:, :2] + corners[:, 2:]) / 2
+    # Half way between the median and the middle of all that was seen: a head that leans to one
+    # side for a moment stays inside, and the square doesn't run after it.
+    low, high = np.quantile(centres, [0.05, 0.95], axis=0)
+    x, y = (np.median(centres, axis=0) + (low + high) / 2) / 2
+    half = float(np.median(corners[:, 2:] - corners[:, :2])) / 2
+    return Face(
+        Box(float(x) - half, float(y) - half, float(x) + half, float(y) + half),
+        float(np.median([face.score for face in best])),
+        float(np.median([face.angle_deg for face in best])),
+    )
+
+
+def _sightings(start: Face, seen: Sequence[Sequence[Face]]) -> list[Face]:
+    """In each frame the face nearest to ``start``, if it is near and of similar size."""
+    group = []
+    size = math.sqrt(start.box.area)
+    for faces in seen:
+        close = [(_gap(start, face) / size, face) for face in faces]
+        close = [
+            (gap, face)
+            for gap, face in close
+            if gap < 0.75 and 0.6 < math.sqrt(face.box.area) / size < 1 / 0.6
+        ]
+        if close:
+            group.append(min(close, key=lambda pair: pair[0])[1])
+    return group
+
+
+def _gap(first: Face, second: Face) -> float:
+    (x0, y0), (x1, y1) = first.box.centre, second.box.centre
+    return math.hypot(x1 - x0, y1 - y0)
+
+
+def _spread(clip: Clip, samples: int) -> Iterator[Frame]:
+    """Up to ``samples`` frames, evenly over the clip's first minute."""
+    within = max(1, round(_LOOK_WITHIN_S * clip.fps))
+    count = min(clip.num_frames or within, within)
+    stride = max(1, count // samples)
+    yield from islice(clip, stride // 2 if clip.num_frames else 0, samples * stride, stride)
+
+
+def _shrunk(image: Frame, step: int) -> Frame:
+    height, width = image.shape[:2]
+    padded = cv2.copyMakeBorder(
+        image, 0, -height % step, 0, -width % step, borderType=cv2.BORDER_REPLICATE
+    )
+    size = (padded.shape[1] // step, padded.shape[0] // step)
+    return np.asarray(cv2.resize(padded, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
