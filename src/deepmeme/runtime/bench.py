@@ -109,7 +109,7 @@ def compare(
     source, driving = test_frames(size, 1, seed=7)[0], test_frames(size, frames)
     runs: dict[str, Callable[[], Frames]] = {"reference": reference(config, weights, source, driving)}
     for precision in precisions:
-        checkpoint = checkpoint_from_arrays("seeded", config, weights)
+        checkpoint = checkpoint_from_arrays(config, weights)
         engine = build_engine(checkpoint, engine="openvino", precision=precision, device="cpu")
         if engine.needs_calibration:
             engine.calibrate(source, driving[:4])

@@ -132,6 +132,20 @@ def build_engine(
     )
 
 
+def checkpoint_from_arrays(
+    config: MotionConfig, networks: Mapping[str, Mapping[str, Any]], *, sha256: str = ""
+) -> MotionCheckpoint:
+    """A checkpoint of weights in memory: ``networks`` holds 'generator' and 'kp_detector'."""
+    return MotionCheckpoint(
+        config=config,
+        generator=dict(networks["generator"]),
+        kp_detector=dict(networks["kp_detector"]),
+        discriminator=None,
+        metadata={},
+        sha256=sha256,
+    )
+
+
 def draw_stages(
     config: MotionConfig, generator: Mapping[str, Any], kp_detector: Mapping[str, Any]
 ) -> Stages:

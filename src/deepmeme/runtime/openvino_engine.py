@@ -23,7 +23,7 @@ from deepmeme.runtime.engine import (
     as_frames,
     as_unit_nchw,
 )
-from deepmeme.runtime.quantize import Ranges, measure_ranges, quantized
+from deepmeme.runtime.quantize import Ranges, faithful_ranges, measure_ranges, quantized
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -78,6 +78,7 @@ class OpenVINOEngine:
         self._threads = threads or os.cpu_count() or 1
         self._info = replace(info, engine="openvino", precision=precision, device="cpu")
         self.needs_calibration = precision == "int8" and ranges is None
+        self.calibrated_psnr_db: float | None = None
         self._compile(ranges if precision == "int8" else None)
 
     @property
@@ -208,6 +209,9 @@ class OpenVINOEngine:
             ),
             "render": measure_ranges(self._stages.render, feeds, self._core, skip=KEEP_FLOAT),
         }  # fmt: skip
+        ranges["render"], self.calibrated_psnr_db = faithful_ranges(
+            self._stages.render, "prediction", feeds, ranges["render"], self._core
+        )
         self.needs_calibration = False
         self._compile(ranges)
         return ranges

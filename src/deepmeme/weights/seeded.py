@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepmeme.models.motion.config import MotionConfig
 from deepmeme.nn.kernels import gaussian_kernel, shrink_sigma
-from deepmeme.weights.checkpoint import expected_shapes
+from deepmeme.weights.shapes import expected_shapes
 
 GAIN = {"jacobian.weight": 0.1, "kp.weight": 0.5, "final.weight": 0.3}
 """Heads that start smaller than He initialisation, so that seeded motions stay small."""

@@ -1,0 +1,46 @@
+# Two commands: `make demo` shows what deepmeme does, `make test` checks that it does it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help demo test check format bench install clean
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.base  ## make the environment, bring a painting, a cartoon and a statue to life
+	$(BIN)/deepmeme demo
+
+test: $(VENV)/.dev  ## run every test and check
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --cov=deepmeme --cov-report=term:skip-covered
+
+check: test  ## the same as test
+
+format: $(VENV)/.dev  ## put the code into its form
+	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks
+
+bench: $(VENV)/.dev  ## our engines beside the reference, on this machine
+	$(BIN)/deepmeme bench
+
+install: $(VENV)/.base  ## the command alone, in .venv/bin/deepmeme
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) torch
+	$(PIP) -e '.[train,dev]'
+	@touch $@
+
+clean:  ## remove the environment and what tools left behind
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
