@@ -1,0 +1,1 @@
+"""The only writer of moving pictures: protected, to be imported by provenance.seal alone."""

@@ -1,0 +1,109 @@
+"""The facts of how a picture or video was made: inputs, model, options, version."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from deepmeme.errors import InputError
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file that went in. The path stays on this machine: it is never written to the result."""
+
+    role: str  # "source", "driving", "audio", ...
+    name: str
+    sha256: str
+    path: Path | None = None
+
+    @classmethod
+    def read(cls, role: str, path: str | Path) -> "InputFile":
+        """Hash the file, or the names and contents of a folder's files.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        path = Path(path)
+        return cls(role, path.name, _sha256(path), path)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was made, from what, by which weights; equal records give equal results."""
+
+    task: str  # "animate"
+    model: str = ""
+    model_sha256: str = ""
+    inputs: tuple[InputFile, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)  # JSON values
+    version: str = ""  # of deepmeme
+
+    def to_json(self) -> str:
+        """Canonical: keys sorted, no spaces, no paths. Equal records give equal text."""
+        plain = {
+            "task": self.task,
+            "model": {"name": self.model, "sha256": self.model_sha256},
+            "inputs": [
+                {"role": i.role, "name": i.name, "sha256": i.sha256} for i in self.inputs
+            ],
+            "options": dict(self.options),
+            "version": self.made_by,
+        }  # fmt: skip
+        return json.dumps(plain, sort_keys=True, separators=(",", ":"), default=str)
+
+    @property
+    def made_by(self) -> str:
+        """The version of deepmeme: as given, else the installed one."""
+        return self.version or _version()
+
+    def fingerprint(self) -> str:
+        """sha256 of :meth:`to_json`."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @property
+    def input_paths(self) -> tuple[Path, ...]:
+        """Where the inputs lie, so that none of them is overwritten."""
+        return tuple(i.path for i in self.inputs if i.path is not None)
+
+
+def read_inputs(**roles: str | Path | Sequence[str | Path]) -> tuple[InputFile, ...]:
+    """``read_inputs(source=[a, b], driving=c)`` hashes the files by role.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    found: list[InputFile] = []
+    for role, paths in roles.items():
+        for path in [paths] if isinstance(paths, str | Path) else paths:
+            found.append(InputFile.read(role, path))
+    return tuple(found)
+
+
+def _version() -> str:
+    try:
+        return metadata.version("deepmeme")
+    except metadata.PackageNotFoundError:  # run from a source tree
+        return "(uninstalled)"
+
+
+def _sha256(path: Path) -> str:
+    try:
+        if path.is_dir():
+            whole = hashlib.sha256()
+            for item in sorted(p for p in path.iterdir() if p.is_file()):
+                whole.update(item.name.encode(errors="surrogateescape") + b"\0")
+                whole.update(_sha256(item).encode())
+            return whole.hexdigest()
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                digest.update(chunk)
+        return digest.hexdigest()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error

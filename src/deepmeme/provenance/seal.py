@@ -1,0 +1,340 @@
+"""The one door out: a rendered result becomes a file here, marked, or not at all."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from queue import Full, Queue
+
+import av
+from PIL import Image
+
+from deepmeme.errors import DeepmemeError, InputError, Interrupted
+from deepmeme.media.clip import AudioSource, Frame
+from deepmeme.media.encode.animations import Look, write_animation, write_frames
+from deepmeme.media.encode.budget import fit, looks
+from deepmeme.media.encode.segments import (
+    SegmentEncoder,
+    join_segments,
+    read_segments,
+    segment_suffix,
+)
+from deepmeme.media.formats import Format, format_of, picture_format_of
+from deepmeme.provenance.marks import mark_file, mark_frame, overhead_bytes, tags
+from deepmeme.provenance.record import Record
+from deepmeme.provenance.target import check_target, explained
+from deepmeme.provenance.workshop import Workshop, workshop_path
+
+_logger = logging.getLogger(__name__)
+
+DEFAULT_QUALITY = 80
+SEGMENT_S = 2
+_QUEUE_FRAMES = 4
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written."""
+
+    path: Path
+    bytes: int
+    num_frames: int
+    seconds: float
+    """Playing time."""
+    resumed_at: int = 0
+    """Frames that an earlier run had made."""
+    reduced: str = ""
+    """What was given up for the size budget or the format, in words; empty for nothing."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A result that is not a file yet: how to make its frames, and the record of its making."""
+
+    width: int
+    height: int
+    fps: Fraction
+    num_frames: int | None
+    frames_from: Callable[[int], Iterator[Frame]]
+    """The frames from index i on; the same i gives the same frames, so that work can resume."""
+    record: Record
+    audio: AudioSource | None = None
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        resume: bool = False,
+        quality: int = DEFAULT_QUALITY,
+        max_bytes: int | None = None,
+        loop: bool = True,
+        on_frame: Callable[[int], None] | None = None,
+    ) -> Saved:
+        """Render into ``path``; its suffix is the format, none means a folder of PNG frames.
+
+        The frames go to segments of two seconds in a hidden folder beside the target while an
+        encoder thread works; a finished file takes the target's name in one step. After Ctrl-C
+        or a crash the finished segments stay, and ``resume`` goes on after them. ``quality`` is
+        0 to 100. ``max_bytes`` (gif and webp) gives up colours, rate and size as needed.
+        ``loop`` says whether an animated picture repeats for ever. ``on_frame`` is called with
+        the number of frames rendered so far.
+
+        Raises:
+            OutputError: the place, the name or the budget is impossible, or the disk is full;
+                nothing is left behind.
+            InputError: an option is out of range, or resumed work was made otherwise.
+            Interrupted: Ctrl-C; what is finished is kept.
+        """
+        form = format_of(Path(path))
+        self._check(form, quality, max_bytes)
+        target = check_target(path, self._inputs())
+        with explained(target):
+            shop = Workshop.open(target, self._fingerprint(form, quality), resume=resume)
+        resumed_at = shop.num_frames
+        try:
+            if not shop.complete:
+                self._render(shop, form, target, quality, on_frame)
+            with explained(target):
+                look = Look(every=_every(self.fps, form), quality=quality)
+                result, reduced = self._assemble(shop, form, look, max_bytes, loop)
+                saved = self._place(result, target, shop.num_frames, resumed_at, reduced)
+        except DeepmemeError as error:
+            if not isinstance(error, Interrupted) or shop.num_frames == 0:
+                shop.discard()
+            raise
+        except KeyboardInterrupt:
+            raise _interrupted(shop, self.fps) from None
+        shop.discard()
+        return saved
+
+    def _check(self, form: Format, quality: int, max_bytes: int | None) -> None:
+        if not 0 <= quality <= 100:
+            raise InputError(f"A quality of {quality} is not possible. Choose 0 to 100.")
+        if max_bytes is not None and not form.budget:
+            raise InputError(
+                f"A size budget is possible for gif and webp, not for {form.name}. "
+                "Choose one of these, or a lower quality."
+            )
+        if self.fps <= 0 or min(self.width, self.height) < 1:
+            raise InputError(f"{self.width} x {self.height} at {self.fps} is no video.")
+
+    def _inputs(self) -> tuple[Path, ...]:
+        sound = () if self.audio is None else (self.audio.path,)
+        return self.record.input_paths + sound
+
+    def _fingerprint(self, form: Format, quality: int) -> str:
+        codecs = av.library_versions.get("libavcodec")
+        return (
+            f"{self.record.fingerprint()} {self.width}x{self.height} {self.fps} "
+            f"{form.codec} {quality if form.joined else ''} {codecs}"
+        )
+
+    def _render(
+        self,
+        shop: Workshop,
+        form: Format,
+        target: Path,
+        quality: int,
+        on_frame: Callable[[int], None] | None,
+    ) -> None:
+        """Frames, marked, into segments."""
+        size = (self.width, self.height)
+        encoder = _EncoderThread(shop, form, size, self.fps, quality)
+        done = shop.num_frames
+        frames = self.frames_from(done)
+        try:
+            for frame in frames:
+                if frame.shape != (self.height, self.width, 3):
+                    raise InputError(
+                        f"A frame has shape {frame.shape}; expected {self.height, self.width, 3}."
+                    )
+                with explained(target):
+                    encoder.put(mark_frame(frame, self.record))
+                done += 1
+                if on_frame is not None:
+                    on_frame(done)
+            if done == 0:
+                raise InputError("There is no frame to write: the driving video gave none.")
+            with explained(target):
+                encoder.finish()
+                shop.finish()
+        except KeyboardInterrupt:
+            encoder.abandon()
+            raise
+        except BaseException:
+            encoder.abandon()
+            raise
+        finally:
+            close = getattr(frames, "close", None)
+            if close is not None:
+                close()
+
+    def _assemble(
+        self, shop: Workshop, form: Format, look: Look, max_bytes: int | None, loop: bool
+    ) -> tuple[Path, str]:
+        """Segments into one marked file (or folder) in the workshop, and what was given up."""
+        result = shop.folder / f"result{form.suffixes[0]}"
+        size = (self.width, self.height)
+        if form.joined:
+            audio = self.audio if form.audio_codec else None
+            marks = tags(self.record)
+            join_segments(shop.segments, result, form, self.fps, audio=audio, tags=marks)
+            mark_file(result, form.name, self.record)
+            return result, ""
+
+        def open_frames() -> Iterator[Frame]:
+            return read_segments(segment for segment, _ in shop.segments)
+
+        def write(chosen: Look, path: Path) -> None:
+            write_animation(form.muxer, path, open_frames, size, self.fps, chosen, loop=loop)
+
+        if form.name == "frames":
+            for picture in write_frames(result, open_frames, look):
+                mark_file(picture, "png", self.record)
+            return result, ""
+        choices = looks(form.muxer, size, self.fps, start=look)
+        reduced = ""
+        if max_bytes is None:
+            write(look, result)
+        else:
+            reduced = fit(choices, max_bytes - overhead_bytes(self.record), result, write)
+        mark_file(result, form.name, self.record)
+        if look.every > 1:
+            note = f"every {_ordinal(look.every)} frame, the most that {form.name} plays"
+            reduced = f"{note}, {reduced}" if reduced else note
+        return result, reduced
+
+    def _place(
+        self, result: Path, target: Path, num_frames: int, resumed_at: int, reduced: str
+    ) -> Saved:
+        files = list(result.iterdir()) if result.is_dir() else [result]
+        num_bytes = sum(file.stat().st_size for file in files)
+        if result.is_dir() and target.is_dir():
+            target.rmdir()  # empty, as check_target saw to
+        os.replace(result, target)
+        seconds = float(num_frames / self.fps)
+        return Saved(target, num_bytes, num_frames, seconds, resumed_at, reduced)
+
+
+def _ordinal(n: int) -> str:
+    return {2: "2nd", 3: "3rd"}.get(n, f"{n}th")
+
+
+def _every(fps: Fraction, form: Format) -> int:
+    """Keep every n-th frame so that the format can play the rate."""
+    return max(1, -(-fps // form.max_fps))
+
+
+def _interrupted(shop: Workshop, fps: Fraction) -> Interrupted:
+    if shop.num_frames == 0:
+        shop.discard()
+        return Interrupted("Stopped before the first two seconds were done; nothing is kept.")
+    return Interrupted(
+        f"Stopped. {shop.num_frames} frames ({float(shop.num_frames / fps):.1f} s) are kept in "
+        f"{shop.folder}. Type the same command with --resume to go on from there."
+    )
+
+
+class _EncoderThread:
+    """Encodes frames into the workshop's next segments while the networks make more."""
+
+    def __init__(
+        self, shop: Workshop, form: Format, size: tuple[int, int], fps: Fraction, quality: int
+    ) -> None:
+        self._shop, self._form, self._size = shop, form, size
+        self._fps, self._quality = fps, quality
+        self._length = max(1, round(SEGMENT_S * fps))
+        self._queue: Queue[Frame | None] = Queue(maxsize=_QUEUE_FRAMES)
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="deepmeme-encoder", daemon=True)
+        self._thread.start()
+
+    def put(self, frame: Frame | None) -> None:
+        """Hand over a frame; waits while the encoder is behind. Raises what the encoder raised."""
+        while True:
+            if self._error is not None:
+                raise self._error
+            try:
+                self._queue.put(frame, timeout=_POLL_S)
+            except Full:
+                continue
+            return
+
+    def finish(self) -> None:
+        """Wait until everything is in whole segments."""
+        self.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def abandon(self) -> None:
+        """Stop now; whole segments stay, the one in the making is dropped."""
+        self._stop.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            frames = self._frames()
+            for frame in frames:
+                self._segment(chain([frame], frames))
+        except BaseException as error:
+            self._error = error
+
+    def _frames(self) -> Iterator[Frame]:
+        from queue import Empty
+
+        while not self._stop.is_set():
+            try:
+                frame = self._queue.get(timeout=_POLL_S)
+            except Empty:
+                continue
+            if frame is None:
+                return
+            yield frame
+
+    def _segment(self, frames: Iterator[Frame]) -> None:
+        path = self._shop.next_segment(segment_suffix(self._form))
+        encoder = SegmentEncoder(
+            path, self._form, self._size, self._fps, quality=self._quality, gop=self._length
+        )
+        try:
+            for frame in frames:
+                encoder.add(frame)
+                if encoder.num_frames == self._length:
+                    break
+            if self._stop.is_set() and encoder.num_frames < self._length:
+                encoder.abandon()
+                path.unlink(missing_ok=True)
+                return
+            encoder.close()
+        except BaseException:
+            encoder.abandon()
+            raise
+        self._shop.keep(path, encoder.num_frames)
+
+
+def save_picture(frame: Frame, path: str | Path, record: Record) -> Saved:
+    """Write one marked still: png, jpg or webp by the suffix.
+
+    Raises:
+        OutputError: the suffix or place is impossible, or the path is one of the inputs.
+    """
+    form = picture_format_of(Path(path))
+    target = check_target(path, record.input_paths)
+    part = workshop_path(target).with_suffix(".part")
+    options: dict[str, int] = {} if form == "PNG" else {"quality": 92}
+    try:
+        with explained(target):
+            Image.fromarray(mark_frame(frame, record)).save(part, format=form, **options)
+            mark_file(part, {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}[form], record)
+            num_bytes = part.stat().st_size
+            os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return Saved(target, num_bytes, 1, 0.0)
