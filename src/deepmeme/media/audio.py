@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.media.clip import AudioSource
-from deepmeme.media.container import DAMAGE, open_container
+from deepmeme.media.container import DAMAGE, decode_packets, open_container
 from deepmeme.media.sniff import PathLike, sniff
 
 _logger = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ def read_sound(source: AudioSource, *, duration_s: float | Fraction) -> Iterator
         if start > position:
             yield from _silence(start - position)
             position = start
+        if start + samples.shape[1] <= position:
+            continue
         wanted = samples[:, position - start : audible - start]
         for at in range(0, wanted.shape[1], _CHUNK):
             yield wanted[:, at : at + _CHUNK]
@@ -78,7 +80,7 @@ def _silence(count: int) -> Iterator[Samples]:
 
 
 def _placed(source: AudioSource) -> Iterator[tuple[int, Samples]]:
-    """(sample position after ``start_s``, samples), in order and without overlap."""
+    """(sample position after ``start_s``, samples) in order; the first may be negative."""
     expected: int | None = None
     resampler = _resampler()
     for frame, time_s in _decode(source):
@@ -86,22 +88,19 @@ def _placed(source: AudioSource) -> Iterator[tuple[int, Samples]]:
         if expected is None:
             expected = at
         elif abs(at - expected) > _GAP:
-            for samples in _flush(resampler):
+            for samples in _arrays(resampler, None):
                 yield expected, samples
+                expected += samples.shape[1]
             resampler = _resampler()
             if at < expected:
                 continue
             expected = at
-        for resampled in resampler.resample(frame):
-            samples = np.asarray(resampled.to_ndarray(), dtype=np.float32)
-            if expected + samples.shape[1] > 0:
-                cut = max(0, -expected)
-                yield expected + cut, samples[:, cut:]
+        for samples in _arrays(resampler, frame):
+            yield expected, samples
             expected += samples.shape[1]
     if expected is not None:
-        for samples in _flush(resampler):
-            if expected >= 0:
-                yield expected, samples
+        for samples in _arrays(resampler, None):
+            yield expected, samples
             expected += samples.shape[1]
 
 
@@ -109,10 +108,12 @@ def _resampler() -> av.AudioResampler:
     return av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE)
 
 
-def _flush(resampler: av.AudioResampler) -> list[Samples]:
+def _arrays(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> list[Samples]:
+    """What comes out for ``frame``, or with None what the resampler still held."""
     try:
-        return [np.asarray(f.to_ndarray(), dtype=np.float32) for f in resampler.resample(None)]
-    except DAMAGE:  # nothing had been put in
+        return [np.asarray(f.to_ndarray(), dtype=np.float32) for f in resampler.resample(frame)]
+    except DAMAGE as error:
+        _logger.debug("sound left out (%s)", error)
         return []
 
 
@@ -130,23 +131,11 @@ def _decode(source: AudioSource) -> Iterator[tuple[av.AudioFrame, float]]:
             except DAMAGE:
                 _logger.debug("%s cannot seek; reading from the start", source.path)
         follows_s = 0.0
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets, None)
-                frames = [] if packet is None else packet.decode()
-            except DAMAGE as error:
-                _logger.warning("sound of %s is damaged (%s)", source.path, error)
-                if isinstance(error, av.error.EOFError):
-                    return
+        for frame in decode_packets(source.path, container, stream):
+            if not isinstance(frame, av.AudioFrame) or not frame.sample_rate:
                 continue
-            if packet is None:
-                return
-            for frame in frames:
-                if not isinstance(frame, av.AudioFrame) or not frame.sample_rate:
-                    continue
-                time_s = follows_s
-                if frame.pts is not None and frame.time_base is not None:
-                    time_s = float(frame.pts * frame.time_base) - origin_s
-                follows_s = time_s + frame.samples / frame.sample_rate
-                yield frame, time_s
+            time_s = follows_s
+            if frame.pts is not None and frame.time_base is not None:
+                time_s = float(frame.pts * frame.time_base) - origin_s
+            follows_s = time_s + frame.samples / frame.sample_rate
+            yield frame, time_s

@@ -111,7 +111,8 @@ def _from_hdr(frame: av.VideoFrame, size: tuple[int, int]) -> Frame:
         dst_color_range=2,
     )  # fmt: skip
     transfer = int(frame.color_trc)
-    light = _to_light(transfer)[wide.to_ndarray() >> 4]
+    steps = wide.to_ndarray().astype(np.uint16) >> 4
+    light = _to_light(transfer)[steps]
     if transfer in (_PQ, _HLG):
         light = _compress_highlights(light)
     light = np.clip(light @ _BT2020_TO_BT709.T, 0.0, 1.0)

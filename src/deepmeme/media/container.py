@@ -1,5 +1,6 @@
 """Open a media file with FFmpeg such that nothing but that one local file can be read."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,12 @@ import av
 
 from deepmeme.errors import InputError
 
+_logger = logging.getLogger(__name__)
+
 DAMAGE = (av.error.FFmpegError, ValueError, OverflowError, MemoryError, EOFError, AssertionError)
 """What PyAV raises on files that are not what they say."""
 
+MAX_BAD_PACKETS = 300
 _BUFFER_BYTES = 256 * 1024
 
 
@@ -45,6 +49,40 @@ def open_container(path: Path, demuxer: str) -> Iterator[av.container.InputConta
             ) from error
         with container:
             yield container
+
+
+def decode_packets(
+    path: Path,
+    container: av.container.InputContainer,
+    stream: av.VideoStream | av.AudioStream,
+) -> Iterator[object]:
+    """Every frame of ``stream`` that can be decoded.
+
+    A damaged packet is stepped over, a container that ends badly ends the stream; the first of
+    each is logged as a warning.
+    """
+    num_bad = 0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except DAMAGE as error:
+            _logger.warning("%s is cut off or damaged (%s); read as far as it goes", path, error)
+            return
+        if packet is None:
+            return
+        try:
+            frames = packet.decode()
+        except av.error.EOFError:
+            return
+        except DAMAGE as error:
+            num_bad += 1
+            if num_bad == 1:
+                _logger.warning("%s is damaged (%s); stepping over", path, error)
+            if num_bad > MAX_BAD_PACKETS:
+                return
+            continue
+        yield from frames
 
 
 def _reason(error: Exception) -> str:

@@ -156,4 +156,5 @@ def _eight_bit(image: Image.Image) -> Frame:
         white = 255.0
     else:
         white = max(65535.0, top)
-    return np.clip(values / white * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    grey: Frame = np.clip(values / white * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    return grey

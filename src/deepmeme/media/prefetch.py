@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator
-from queue import Empty, Full, Queue
+from queue import Full, Queue
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,45 +24,41 @@ def prefetch(items: Iterable[T], depth: int = 4) -> Iterator[T]:
     queue: Queue[T | _End] = Queue(maxsize=max(1, depth))
     stop = threading.Event()
 
-    def put(item: T | _End) -> bool:
-        while not stop.is_set():
-            try:
-                queue.put(item, timeout=_POLL_S)
-            except Full:
-                continue
-            return True
-        return False
-
-    def work() -> None:
-        error: BaseException | None = None
-        iterator = iter(items)
-        try:
-            for item in iterator:
-                if not put(item):
-                    break
-        except BaseException as raised:  # crosses over to the consumer
-            error = raised
-        finally:
-            close = getattr(iterator, "close", None)
-            if close is not None:
-                close()
-        put(_End(error))
-
-    thread = threading.Thread(target=work, name="deepmeme-prefetch", daemon=True)
+    thread = threading.Thread(
+        target=_work, args=(items, queue, stop), name="deepmeme-prefetch", daemon=True
+    )
     thread.start()
     try:
-        while True:
-            try:
-                item = queue.get(timeout=_POLL_S * 10)
-            except Empty:
-                if not thread.is_alive() and queue.empty():
-                    return
-                continue
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
-                return
+        while not isinstance(item := queue.get(), _End):
             yield item
+        if item.error is not None:
+            raise item.error
     finally:
         stop.set()
         thread.join(timeout=5.0)
+
+
+def _work(items: Iterable[T], queue: "Queue[T | _End]", stop: threading.Event) -> None:
+    error: BaseException | None = None
+    iterator = iter(items)
+    try:
+        for item in iterator:
+            if not _put(item, queue, stop):
+                break
+    except BaseException as raised:  # crosses over to the consumer
+        error = raised
+    finally:
+        close = getattr(iterator, "close", None)
+        if close is not None:
+            close()
+    _put(_End(error), queue, stop)
+
+
+def _put(item: T | _End, queue: "Queue[T | _End]", stop: threading.Event) -> bool:
+    while not stop.is_set():
+        try:
+            queue.put(item, timeout=_POLL_S)
+        except Full:
+            continue
+        return True
+    return False

@@ -1,6 +1,5 @@
 """Open a video as a clip: decoded as a stream, upright, at a constant rate, in RGB."""
 
-import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -8,20 +7,18 @@ from typing import NamedTuple
 
 import av
 import numpy as np
+from av.buffer import Buffer
 
 from deepmeme.errors import InputError
 from deepmeme.media.animation import open_animation, open_folder
 from deepmeme.media.clip import AudioSource, Clip, Frame
 from deepmeme.media.colour import to_rgb
-from deepmeme.media.container import DAMAGE, open_container
+from deepmeme.media.container import decode_packets, open_container
 from deepmeme.media.image import Colour, White
 from deepmeme.media.pacing import choose_fps, hold
 from deepmeme.media.sniff import PathLike, sniff
 
-_logger = logging.getLogger(__name__)
-
 MAX_VIDEO_PIXELS = 36_000_000
-MAX_BAD_PACKETS = 300
 
 
 def open_clip(
@@ -155,9 +152,9 @@ def _geometry(path: Path, frame: av.VideoFrame, stream: av.VideoStream) -> _Geom
 def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:
     """Quarter turns counterclockwise and mirroring, from the display matrix."""
     side = frame.side_data.get("DISPLAYMATRIX")
-    if side is None or len(bytes(side)) < 36:
+    if not isinstance(side, Buffer) or side.buffer_size < 36:
         return 0, False
-    a, b, _, c, d = np.frombuffer(bytes(side)[:36], dtype="<i4")[:5] / 65536.0
+    a, b, _, c, d = np.frombuffer(bytes(side)[:36], dtype=np.int32)[:5] / 65536.0
     # x' = a x + c y, y' = b x + d y, with y downwards
     mirrored = bool(a * d - b * c < 0)
     if mirrored:
@@ -214,28 +211,6 @@ def _over(frame: av.VideoFrame, size: tuple[int, int], background: Colour) -> Fr
 def _decode(
     path: Path, container: av.container.InputContainer, stream: av.VideoStream
 ) -> Iterator[av.VideoFrame]:
-    """Every readable frame; damage is logged and ends the stream or is stepped over."""
-    bad = 0
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except DAMAGE as error:
-            _logger.warning("%s is cut off or damaged (%s); playing what can be read", path, error)
-            packet = None
-        if packet is None:
-            return
-        try:
-            frames = packet.decode()
-        except av.error.EOFError:
-            return
-        except DAMAGE as error:
-            bad += 1
-            if bad == 1:
-                _logger.warning("%s is damaged (%s); stepping over", path, error)
-            if bad > MAX_BAD_PACKETS:
-                return
-            continue
-        for frame in frames:
-            if isinstance(frame, av.VideoFrame):
-                yield frame
+    for frame in decode_packets(path, container, stream):
+        if isinstance(frame, av.VideoFrame):
+            yield frame

@@ -6,6 +6,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from deepmeme.errors import InputError, OutputError
 
@@ -126,7 +127,7 @@ def has_unfinished_work(target: Path) -> bool:
     return state is not None and bool(state.get("segments"))
 
 
-def _read_state(folder: Path) -> dict[str, object] | None:
+def _read_state(folder: Path) -> dict[str, Any] | None:
     try:
         state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.filter import Graph
+from av.video.format import VideoFormat
 from PIL import Image
 
 from deepmeme.media.clip import Frame
@@ -25,7 +26,9 @@ class Look:
     every: int = 1
     """Keep each ``every``-th frame, at the same speed."""
     colours: int = 256  # GIF
-    dither: str = "sierra2_4a"  # GIF
+    dither: str = (
+        "bayer:bayer_scale=4"  # GIF; a fixed pattern does not crawl as error diffusion does
+    )
     quality: int = 80  # WebP
 
     def size(self, width: int, height: int) -> tuple[int, int]:
@@ -96,13 +99,15 @@ def _in_palette(
     open_frames: OpenFrames, size: tuple[int, int], fps: Fraction, look: Look
 ) -> Iterator[av.VideoFrame]:
     """Frames in the one palette that serves the whole clip best, dithered."""
-    palette = _palette(open_frames, size, look)
+    palette = _palette(open_frames, look)
     step = look.every / fps
     graph = Graph()
     pictures = graph.add_buffer(
-        width=size[0], height=size[1], format="rgb24", time_base=Fraction(1, 1000)
+        width=size[0], height=size[1], format=VideoFormat("rgb24"), time_base=Fraction(1, 1000)
     )
-    colours = graph.add_buffer(width=16, height=16, format="rgb32", time_base=Fraction(1, 1000))
+    colours = graph.add_buffer(
+        width=16, height=16, format=VideoFormat("rgb32"), time_base=Fraction(1, 1000)
+    )
     use = graph.add("paletteuse", f"dither={look.dither}:diff_mode=rectangle")
     sink = graph.add("buffersink")
     pictures.link_to(use, 0, 0)
@@ -131,18 +136,20 @@ def _pull(sink: av.filter.context.FilterContext) -> Iterator[av.VideoFrame]:
         yield picture
 
 
-def _palette(open_frames: OpenFrames, size: tuple[int, int], look: Look) -> av.VideoFrame:
-    """The palette of up to 64 frames spread over the clip."""
+def _palette(open_frames: OpenFrames, look: Look) -> av.VideoFrame:
+    """The palette of up to 128 frames spread over the clip."""
+    samples = _spread(_shaped(open_frames, look))
+    height, width = samples[0].shape[:2]
     graph = Graph()
     source = graph.add_buffer(
-        width=size[0], height=size[1], format="rgb24", time_base=Fraction(1, 1000)
+        width=width, height=height, format=VideoFormat("rgb24"), time_base=Fraction(1, 1000)
     )
     make = graph.add("palettegen", f"max_colors={look.colours}:reserve_transparent=1")
     sink = graph.add("buffersink")
     source.link_to(make)
     make.link_to(sink)
     graph.configure()
-    for index, frame in enumerate(_spread(_shaped(open_frames, look))):
+    for index, frame in enumerate(samples):
         picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
         picture.pts, picture.time_base = index, Fraction(1, 1000)
         source.push(picture)
@@ -153,13 +160,17 @@ def _palette(open_frames: OpenFrames, size: tuple[int, int], look: Look) -> av.V
 
 
 def _spread(frames: Iterator[Frame]) -> list[Frame]:
-    """At most 64 of the frames, evenly spaced, without knowing their number beforehand."""
+    """64 to 128 of the frames, evenly spaced, thinned to about 256 pixels a side.
+
+    Their number need not be known beforehand.
+    """
     kept: list[Frame] = []
     stride = 1
     for index, frame in enumerate(frames):
         if index % stride:
             continue
-        kept.append(frame)
+        thin = max(1, min(frame.shape[:2]) // 256)
+        kept.append(np.ascontiguousarray(frame[::thin, ::thin]))
         if len(kept) == 2 * _PALETTE_FRAMES:
             kept, stride = kept[::2], stride * 2
     return kept

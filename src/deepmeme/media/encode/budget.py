@@ -24,7 +24,7 @@ def looks(
         steps.append(Look(**fields))
 
     if muxer == "gif":
-        add(dither="bayer:bayer_scale=4")
+        add(dither="none")
         add(colours=128)
         add(every=half)
         for scale in (0.8, 0.65, 0.5):
@@ -56,7 +56,7 @@ def _difference(start: Look, look: Look, size: tuple[int, int], fps: Fraction) -
     if look.colours != start.colours:
         given_up.append(f"{look.colours} instead of {start.colours} colours")
     if look.dither != start.dither:
-        given_up.append("coarser dithering")
+        given_up.append("no dithering")
     if look.quality != start.quality:
         given_up.append(f"quality {look.quality} instead of {start.quality}")
     return ", ".join(given_up)

@@ -60,7 +60,7 @@ class SegmentEncoder:
         stream.width, stream.height = size[0] + self._pad[1], size[1] + self._pad[0]
         stream.pix_fmt = "yuv420p" if self._yuv else "bgr0"
         stream.time_base = 1 / fps
-        stream.options = _options(form, quality, gop)
+        stream.options = dict(_options(form, quality, gop))
         context = stream.codec_context
         context.thread_count = 1 if size[0] * size[1] <= _SMALL_PIXELS else 0
         if self._yuv:
@@ -144,7 +144,9 @@ def _demuxer(form: Format) -> str:
     return {"libx264": "mov", "libvpx-vp9": "matroska", "ffv1": "nut"}[form.codec]
 
 
-def _packets(path: Path, form: Format, fps: Fraction, done: int) -> Iterator[av.Packet]:
+def _packets(
+    path: Path, form: Format, fps: Fraction, done: int
+) -> Iterator["av.Packet[av.VideoStream]"]:
     """A segment's packets with times in frames of the whole, ``done`` frames after the start."""
     with av.open(str(path), format=_demuxer(form)) as container:
         stream = container.streams.video[0]
