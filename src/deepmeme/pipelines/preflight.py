@@ -1,0 +1,81 @@
+"""What may go wrong, said before the work starts."""
+
+from collections.abc import Sequence
+
+from deepmeme.media.caption import unwritable
+from deepmeme.pipelines.actors import Subject
+from deepmeme.pipelines.driving import Track
+from deepmeme.pipelines.options import AnimateOptions
+
+STRONG_POSE_GAP = 0.16
+"""RMS keypoint distance, hull of area 1, from which relative motion starts from a wrong pose."""
+_SOFT = 0.6
+_LONG_S = 90.0
+
+
+def concerns(
+    subjects: Sequence[Subject],
+    track: Track,
+    options: AnimateOptions,
+    *,
+    resolution: int,
+    looks_for_faces: bool,
+) -> tuple[str, ...]:
+    """Warnings in plain words, each with what to do."""
+    found: list[str] = []
+    for subject in subjects:
+        found += _about_source(subject, options, resolution, looks_for_faces)
+        found += _about_pose(subject, track)
+    if looks_for_faces and track.story.kind == "video" and "centre" in track.story.how:
+        found.append(
+            f"No face was found in most frames of {track.story.name}; its centre is followed. "
+            "--crop-driving X,Y,W,H says where the head is."
+        )
+    missing = unwritable(options.caption_top, options.caption_bottom)
+    if missing:
+        found.append(
+            f"No font on this machine has {' '.join(missing)}; the caption leaves these out."
+        )
+    return tuple(found)
+
+
+def _about_source(
+    subject: Subject, options: AnimateOptions, resolution: int, looks_for_faces: bool
+) -> list[str]:
+    found = []
+    automatic = options.crop_of_source == "auto"
+    if looks_for_faces and automatic and not any(a.square.found_face for a in subject.actors):
+        found.append(
+            f"No face was found in {subject.name}; {subject.actors[0].square.how} is animated. "
+            "--crop X,Y,W,H says where the face is."
+        )
+    for actor in subject.actors:
+        side = actor.square.corner[2] if actor.square.corner else min(subject.read_size)
+        if side < _SOFT * resolution:
+            found.append(
+                f"The square of {subject.name} is {side} pixels wide and the model works on "
+                f"{resolution}; the result will look soft. A larger picture helps."
+            )
+    return found
+
+
+def _about_pose(subject: Subject, track: Track) -> list[str]:
+    gap = max(actor.pose_gap for actor in subject.actors)
+    if gap <= STRONG_POSE_GAP or track.still:
+        return []
+    return [
+        f"{subject.name} is posed unlike any moment of {track.story.name} (gap {gap:.2f}); the "
+        "result may look bent. A driving video that starts in the same pose works better"
+        + (", or --anchor auto." if subject.actors[0].anchor is not None else ".")
+    ]
+
+
+def long_render(seconds: float) -> str | None:
+    """A warning where rendering will take this long, else None."""
+    if seconds < _LONG_S:
+        return None
+    minutes = seconds / 60
+    return (
+        f"This will take about {minutes:.0f} minutes. Ctrl-C keeps what is done and --resume goes "
+        "on; --end 10 makes a short trial."
+    )
