@@ -18,12 +18,14 @@ Affine = NDArray[np.float64]
 
 FRAMING = 2.0
 """Side of the crop over side of the face box: the whole head, hair to shoulders."""
-_LIFT = 0.08
-"""The crop's centre lies this share of the face's height above the face's: hair needs room."""
+_LIFT = 0.04
+"""The crop's centre lies this share of the room round the face above the face's: for the hair."""
 _UPRIGHT_FROM_DEG = 12.0
 _MARGIN_PX = 4
 _COARSEST = 4
 _LOOK_WITHIN_S = 60
+_CLOSEST = 0.75
+_MOST_SLIDE = 0.25
 
 
 @dataclass(frozen=True)
@@ -106,13 +108,21 @@ class Crop:
         return image[y0:y1, x0:x1], x0, y0
 
 
-def crop_face(face: Face, *, framing: float = FRAMING, upright: bool = False) -> Crop:
+def crop_face(
+    face: Face,
+    *,
+    framing: float = FRAMING,
+    upright: bool = False,
+    within: Sequence[int] | None = None,
+) -> Crop:
     """The square round a face, hair to shoulders.
 
     Args:
         face: as detected.
         framing: side of the square over the side of the face's box.
         upright: turn the square with a head that leans by more than a few degrees.
+        within: shape (h, w, ...) of the picture. A square that leaves it is moved and, by up to a
+            quarter, made smaller until it doesn't, as far as the face allows.
 
     Raises:
         InputError: framing isn't above 0.
@@ -123,10 +133,20 @@ def crop_face(face: Face, *, framing: float = FRAMING, upright: bool = False) ->
     x, y = face.box.centre
     turn = face.angle_deg if upright and abs(face.angle_deg) >= _UPRIGHT_FROM_DEG else 0.0
     lean = math.radians(turn)
-    lift = _LIFT * side
-    return Crop(
-        x + lift * math.sin(lean), y - lift * math.cos(lean), framing * side, turn, found_face=True
-    )
+    lift = _LIFT * (framing - 1) * side
+    x, y, wide = x + lift * math.sin(lean), y - lift * math.cos(lean), framing * side
+    if within is not None and not turn:
+        wide = max(min(wide, *within[:2]), _CLOSEST * wide)
+        x = _slid(x, wide, within[1], _MOST_SLIDE * side)
+        y = _slid(y, wide, within[0], _MOST_SLIDE * side)
+    return Crop(x, y, wide, turn, found_face=True)
+
+
+def _slid(middle: float, side: float, length: int, most: float) -> float:
+    """The middle moved by at most ``most`` so that middle +- side / 2 lies in [0, length]."""
+    low, high = side / 2, length - side / 2
+    wanted = min(max(middle, low), high) if low <= high else length / 2
+    return min(max(wanted, middle - most), middle + most)
 
 
 def crop_centre(image_shape: Sequence[int]) -> Crop:
@@ -142,19 +162,22 @@ def crop_clip(
     """One square that holds the face through a whole clip, so that the head's motion stays.
 
     Looks for faces in ``samples`` frames spread over the clip's first minute, follows the face
-    seen most and largest, drops outliers and takes medians. Where too few frames show a face it is the centre crop;
-    ``found_face`` says which. The same clip gives the same crop.
+    seen most and largest, drops outliers and takes medians. Where too few frames show a face it
+    is the centre crop; ``found_face`` says which. The same clip gives the same crop.
 
     Raises:
         InputError: no samples are asked for, or framing isn't above 0.
     """
     if samples < 1:
         raise InputError(f"At least one frame must be looked at; found samples={samples}.")
-    seen = [detect_faces(frame) for frame in _spread(clip, samples)]
-    followed = follow_face(seen)
+    followed = follow_face([detect_faces(frame, leaning=False) for frame in _spread(clip, samples)])
+    if followed is None:
+        # Looking for leaning heads takes long, so only a few frames are looked at again.
+        followed = follow_face([detect_faces(frame) for frame in _spread(clip, min(samples, 3))])
     if followed is None:
         return crop_centre((clip.height, clip.width))
-    return crop_face(followed, framing=framing, upright=upright)
+    shape = (clip.height, clip.width)
+    return crop_face(followed, framing=framing, upright=upright, within=shape)
 
 
 def follow_face(seen: Sequence[Sequence[Face]]) -> Face | None:

@@ -1,0 +1,108 @@
+"""Where the named keypoints of an average face lie in space.
+
+From the neutral mesh of the ICT FaceKit (Li et al. 2020, MIT licence), at the 68 landmarks of
+Sagonas et al. 2013. It only serves to tell how deep a keypoint lies, which one picture can't.
+"""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+# Thousandths of the distance between the eyes' centres: x right and y down in the picture, z
+# towards the viewer; the left half, from which the right one follows by a mirror.
+_JAW = (
+    (-1131, -520, -1209),
+    (-1117, -184, -1168),
+    (-1065, 116, -1074),
+    (-1007, 407, -976),
+    (-879, 734, -830),
+    (-661, 998, -642),
+    (-468, 1106, -424),
+    (-236, 1159, -193),
+    (0, 1207, -169),
+)
+_BROW = (
+    (-893, -753, -556),
+    (-757, -873, -390),
+    (-582, -916, -261),
+    (-371, -906, -161),
+    (-180, -862, -123),
+)
+_NOSE_BRIDGE = ((0, -530, -122), (0, -360, -2), (0, -203, 119), (0, -18, 236))
+_NOSE_BASE = ((-192, 221, -101), (-92, 219, -17), (0, 230, 5))
+_EYE = (
+    (-685, -482, -449),
+    (-594, -550, -333),
+    (-427, -560, -307),
+    (-283, -455, -358),
+    (-419, -429, -325),
+    (-592, -427, -353),
+)
+_IRIS = (-502, -486, -345)
+_LIP_OUTER_UPPER = ((-389, 585, -206), (-261, 471, -48), (-112, 417, 31), (0, 426, 47))
+_LIP_OUTER_LOWER = ((-277, 668, -97), (-159, 705, -22), (0, 717, 3))
+_LIP_INNER_UPPER = ((-339, 581, -215), (-153, 551, -68), (0, 555, -38))
+_LIP_INNER_LOWER = ((-164, 564, -75), (0, 567, -43))
+
+_RIGID = re.compile(r"nose_\d+|eye_[lr]_[03]|jaw_(0|1|2|14|15|16)")
+
+
+def average_face() -> dict[str, tuple[float, float, float]]:
+    """(x, y, z) of each keypoint name, in distances between the eyes' centres."""
+    outer = [*_both(_LIP_OUTER_UPPER), *reversed(_both(_LIP_OUTER_LOWER))]
+    inner = [*_both(_LIP_INNER_UPPER), *reversed(_both(_LIP_INNER_LOWER))]
+    right_eye = [_turned(_EYE[(3 - index) % 6]) for index in range(6)]
+    groups = {
+        "jaw": _both(_JAW),
+        "brow_l": list(_BROW),
+        "brow_r": [_turned(point) for point in reversed(_BROW)],
+        "nose": [*_NOSE_BRIDGE, *_both(_NOSE_BASE)],
+        "eye_l": list(_EYE),
+        "eye_r": right_eye,
+        "lip_outer": outer,
+        "lip_inner": inner,
+    }
+    points = {
+        f"{group}_{i}": point for group, ring in groups.items() for i, point in enumerate(ring)
+    }
+    points |= {"iris_l": _IRIS, "iris_r": _turned(_IRIS)}
+    return {name: (x / 1000, y / 1000, z / 1000) for name, (x, y, z) in points.items()}
+
+
+def rigid_rows(names: Sequence[str]) -> NDArray[np.int64]:
+    """Which keypoints only the skull moves: nose, corners of the eyes, jaw at the ears."""
+    rows = [index for index, name in enumerate(names) if _RIGID.fullmatch(name)]
+    return np.asarray(rows, dtype=np.int64)
+
+
+def view_depth(xy: Points, names: Sequence[str]) -> Points:
+    """How far each of the points (k, 2) lies towards the viewer, (k,), in the unit of ``xy``.
+
+    Fits the average face to the rigid points under scaled orthographic projection and reads the
+    depths off. Keypoints that the average face doesn't have get depth 0.
+    """
+    average = average_face()
+    shape = np.array([average.get(name, (0.0, 0.0, 0.0)) for name in names])
+    known = np.array([name in average for name in names])
+    rows = [row for row in rigid_rows(names) if known[row]]
+    middle = shape[rows].mean(axis=0)
+    camera, *_ = np.linalg.lstsq(shape[rows] - middle, xy[rows] - xy[rows].mean(axis=0), rcond=None)
+    right, down = camera.T
+    size = (np.linalg.norm(right) + np.linalg.norm(down)) / 2
+    towards = np.cross(right, down) / max(float(size), 1e-9)
+    if towards[2] < 0:  # left and right are named the other way round; a face looks at the viewer
+        towards = -towards
+    return np.asarray(np.where(known, (shape - middle) @ towards, 0.0))
+
+
+def _both(half: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """A row that ends on the middle line, with its mirror image."""
+    return [*half, *(_turned(point) for point in reversed(half[:-1]))]
+
+
+def _turned(point: tuple[int, int, int]) -> tuple[int, int, int]:
+    return -point[0], point[1], point[2]
