@@ -1,0 +1,197 @@
+"""A trained portrait model -> the folder that ships: three ONNX stages, weights, ``model.json``."""
+
+import hashlib
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from deepmeme.errors import WeightsError
+from deepmeme.models.motion.keypoints import Keypoints
+from deepmeme.models.motion.portrait import PortraitConfig, PortraitModel, SourceFeatures
+
+OPSET = 17
+TOLERANCE = 1e-3
+"""Largest difference between torch and the exported stage, in units of a pixel's full range."""
+
+FRAMING = 2.0
+LICENCE = "MIT"
+
+
+class Detect(nn.Module):
+    """frames -> xy"""
+
+    def __init__(self, model: PortraitModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return self.model.detect(frames).xy
+
+
+class Encode(nn.Module):
+    """source -> features, one output for each field of :class:`SourceFeatures`"""
+
+    def __init__(self, model: PortraitModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, source: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        features = self.model.encode(source)
+        return features.picture, features.small, features.features, features.fine
+
+
+class Render(nn.Module):
+    """features, source_xy, driving_xy -> prediction, deformation, occlusion"""
+
+    def __init__(self, model: PortraitModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self,
+        picture: Tensor,
+        small: Tensor,
+        features: Tensor,
+        fine: Tensor,
+        source_xy: Tensor,
+        driving_xy: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        encoded = SourceFeatures(picture, small, features, fine)
+        out = self.model.render(encoded, Keypoints(source_xy), Keypoints(driving_xy))
+        return out.prediction, out.motion.deformation, out.motion.occlusion
+
+
+def export(model: PortraitModel, folder: Path, *, name: str = "portrait") -> dict[str, Any]:
+    """Write the model folder and check it; returns what ``model.json`` says.
+
+    Raises:
+        WeightsError: an exported stage disagrees with torch by more than ``TOLERANCE``.
+    """
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.eval().float().cpu()
+    examples = _examples(model.config)
+    stages: dict[str, dict[str, str]] = {}
+    for stage, (wrapper, inputs, outputs) in _stages(model).items():
+        wrapper.eval()  # the exporter restores the mode that the outermost module has
+        path = folder / f"{stage}.onnx"
+        given = {key: examples[key] for key in inputs}
+        with torch.no_grad():
+            wanted = wrapper(*given.values())
+        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+        _write_onnx(wrapper, given, outputs, path)
+        _check(path, given, dict(zip(outputs, wanted, strict=True)))
+        if stage == "encode":
+            examples.update(zip(outputs, wanted, strict=True))
+        stages[stage] = {"file": path.name, "sha256": sha256(path)}
+    weights = folder / "weights.safetensors"
+    state = {key: value.half() if value.is_floating_point() else value
+             for key, value in model.state_dict().items()}  # fmt: skip
+    save_file(state, weights, metadata={"config": json.dumps(model.config.as_dict())})
+    facts = {
+        "format": 1,
+        "name": name,
+        "family": "portrait",
+        "resolution": model.config.resolution,
+        "framing": FRAMING,
+        "num_keypoints": len(model.config.keypoint_names),
+        "keypoint_names": list(model.config.keypoint_names),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "stages": stages,
+        "calibration": "calibration.json",
+        "weights": {"file": weights.name, "sha256": sha256(weights)},
+        "config": model.config.as_dict(),
+        "licence": LICENCE,
+        "card": "model_cards/portrait.md",
+    }
+    (folder / "model.json").write_text(json.dumps(facts, indent=1) + "\n")
+    return facts
+
+
+def load(folder: Path) -> PortraitModel:
+    """The torch model of an exported folder, for training on and for comparing."""
+    from safetensors import safe_open
+
+    with safe_open(folder / "weights.safetensors", "pt") as file:
+        config = json.loads(file.metadata()["config"])
+        state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    lists: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
+    model = PortraitModel(PortraitConfig(**lists))
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _stages(
+    model: PortraitModel,
+) -> dict[str, tuple[nn.Module, Sequence[str], Sequence[str]]]:
+    encoded = SourceFeatures._fields
+    return {
+        "detect": (Detect(model), ("frames",), ("xy",)),
+        "encode": (Encode(model), ("source",), encoded),
+        "render": (
+            Render(model),
+            (*encoded, "source_xy", "driving_xy"),
+            ("prediction", "deformation", "occlusion"),
+        ),
+    }
+
+
+def _examples(config: PortraitConfig) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    side, count = config.resolution, len(config.keypoint_names)
+    coarse = torch.rand(1, 3, side // 16, side // 16, generator=generator)
+    picture = nn.functional.interpolate(coarse, size=(side, side), mode="bilinear")
+    xy = torch.rand(1, count, 2, generator=generator) - 0.5
+    moved = xy + 0.05 * torch.randn(1, count, 2, generator=generator)
+    return {"frames": picture, "source": picture, "source_xy": xy, "driving_xy": moved}
+
+
+def _write_onnx(
+    wrapper: nn.Module, given: dict[str, Tensor], outputs: Sequence[str], path: Path
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            wrapper,
+            tuple(given.values()),
+            str(path),
+            input_names=list(given),
+            output_names=list(outputs),
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def _check(path: Path, given: dict[str, Tensor], wanted: dict[str, Tensor]) -> None:
+    found = run_openvino(path, {key: value.numpy() for key, value in given.items()})
+    for key, value in wanted.items():
+        worst = float(np.abs(found[key] - value.numpy()).max())
+        if not worst <= TOLERANCE:
+            raise WeightsError(
+                f"{path.name}: {key!r} differs from torch by {worst:.2g}, more than {TOLERANCE}. "
+                "The export of one of its operations is wrong; this folder must not ship."
+            )
+
+
+def run_openvino(path: Path, given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """One exact fp32 pass of an ONNX file."""
+    import openvino
+
+    compiled = openvino.Core().compile_model(
+        path, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
+    )
+    results = compiled({key: np.ascontiguousarray(value) for key, value in given.items()})
+    return {port.get_any_name(): np.array(results[port]) for port in compiled.outputs}
