@@ -14,7 +14,7 @@ from deepmeme.pipelines.motion_model import MotionModel
 from deepmeme.runtime.engine import KeypointArrays, as_unit_nchw
 from deepmeme.runtime.load import build_engine, checkpoint_from_arrays
 from deepmeme.weights.seeded import seeded_weights
-from tests.runtime.reference_pictures import driving, picture
+from tests.runtime.reference_pictures import picture
 
 SOURCE = picture(3, 64)
 FRAMES = [np.roll(picture(4, 64), (i, 2 * i), (0, 1)) for i in range(3)]

@@ -47,13 +47,9 @@ def test_dense_motion_and_prediction_agree(case: tuple[Any, MotionModel]) -> Non
 
 
 @pytest.mark.parametrize("relative", [True, False])
-def test_animation_is_within_one_grey_level(
-    case: tuple[Any, MotionModel], relative: bool
-) -> None:
+def test_animation_is_within_one_grey_level(case: tuple[Any, MotionModel], relative: bool) -> None:
     reference, model = case
-    frames = model.animate_frames(
-        picture(1), driving(1), relative=relative, adapt_scale=relative
-    )
+    frames = model.animate_frames(picture(1), driving(1), relative=relative, adapt_scale=relative)
     ours = np.stack(list(frames))[:, ::2, ::2].astype(int)
     theirs = reference[f"animation_relative{relative:d}_adapt{relative:d}"].astype(int)
     assert (np.abs(ours - theirs) <= 1).mean() >= 0.999

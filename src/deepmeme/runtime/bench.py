@@ -107,7 +107,9 @@ def compare(
     weights = seeded_weights(config, seed=1)
     size = config.frame_shape[0]
     source, driving = test_frames(size, 1, seed=7)[0], test_frames(size, frames)
-    runs: dict[str, Callable[[], Frames]] = {"reference": reference(config, weights, source, driving)}
+    runs: dict[str, Callable[[], Frames]] = {
+        "reference": reference(config, weights, source, driving)
+    }
     for precision in precisions:
         checkpoint = checkpoint_from_arrays(config, weights)
         engine = build_engine(checkpoint, engine="openvino", precision=precision, device="cpu")

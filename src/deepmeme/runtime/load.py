@@ -21,6 +21,7 @@ from deepmeme.weights.checkpoint import MotionCheckpoint, load_checkpoint
 from deepmeme.weights.resolve import resolve
 
 ENGINES = ("auto", "openvino", "torch")
+FAMILIES = ("fomm", "portrait")
 STAGES = ("detect", "encode", "render")
 
 
@@ -49,12 +50,13 @@ def load_engine(
     """
     if engine not in ENGINES:
         raise InputError(f"engine={engine!r} is unknown; choose from {', '.join(ENGINES)}.")
-    path = resolve(name_or_path)
+    found = resolve(name_or_path)
+    path = found.path
     device = choose_device(engine, device)
     engine = choose_engine(engine, device)
     if is_shipped_folder(path):
         return load_folder(path, engine=engine, precision=precision, device=device)
-    checkpoint = load_checkpoint(path, config)
+    checkpoint = load_checkpoint(path, config or found.preset)
     if align_corners is not None:
         checkpoint = replace(
             checkpoint, config=replace(checkpoint.config, align_corners=align_corners)
@@ -101,8 +103,9 @@ def build_engine(
     engine: str = "openvino",
     precision: str = "auto",
     device: str = "cpu",
+    ranges: dict[str, Ranges] | None = None,
 ) -> OpenVINOEngine | Any:
-    """An engine for First Order Motion weights in memory."""
+    """An engine for First Order Motion weights; ``ranges`` for int8 spare the calibration."""
     config = checkpoint.config
     precision = choose_precision(precision, engine, device, shipped=False)
     info = ModelInfo(
@@ -113,9 +116,8 @@ def build_engine(
         device=device,
         resolution=config.frame_shape[0],
         num_keypoints=config.keypoints.num_kp,
-        parameters=count_parameters(checkpoint.generator)
-        + count_parameters(checkpoint.kp_detector),
-        sha256=checkpoint.sha256,
+        parameters=checkpoint.parameters,
+        sha256=checkpoint.sha256 if checkpoint.path.is_file() else "",
     )
     if engine == "torch":
         require("torch", extra="train")
@@ -129,20 +131,19 @@ def build_engine(
         draw_stages(config, checkpoint.generator, checkpoint.kp_detector),
         info,
         precision=precision,
+        ranges=ranges,
     )
 
 
 def checkpoint_from_arrays(
-    config: MotionConfig, networks: Mapping[str, Mapping[str, Any]], *, sha256: str = ""
+    config: MotionConfig, networks: Mapping[str, Mapping[str, Any]]
 ) -> MotionCheckpoint:
     """A checkpoint of weights in memory: ``networks`` holds 'generator' and 'kp_detector'."""
     return MotionCheckpoint(
+        path=Path("weights in memory"),
         config=config,
         generator=dict(networks["generator"]),
         kp_detector=dict(networks["kp_detector"]),
-        discriminator=None,
-        metadata={},
-        sha256=sha256,
     )
 
 
@@ -159,12 +160,6 @@ def draw_stages(
     )
 
 
-def count_parameters(arrays: Mapping[str, Any]) -> int:
-    """Learned values: all but the running statistics and the fixed blur."""
-    fixed = ("running_mean", "running_var", "num_batches_tracked", "down.weight")
-    return sum(array.size for key, array in arrays.items() if not key.endswith(fixed))
-
-
 def is_shipped_folder(path: Path) -> bool:
     """Whether a path is a folder in deepmeme's own format."""
     return (path / "model.json").is_file()
@@ -173,14 +168,19 @@ def is_shipped_folder(path: Path) -> bool:
 def load_folder(
     folder: Path, *, engine: str = "openvino", precision: str = "auto", device: str = "cpu"
 ) -> OpenVINOEngine | Any:
-    """The engine for a folder of ONNX stages with a model.json.
+    """The engine for a folder with a model.json: ONNX stages, or First Order Motion weights.
 
     Raises:
-        WeightsError: a file is missing or its sha256 is not the one in model.json.
+        WeightsError: model.json is not ours, a file is missing or is not the one it names.
     """
-    card = json.loads((folder / "model.json").read_text("utf-8"))
+    card = read_card(folder)
+    if card["family"] == "fomm":
+        checkpoint = load_checkpoint(checked_file(folder, card["weights"]))
+        ranges = read_ranges(folder, card)
+        return build_engine(
+            checkpoint, engine=engine, precision=precision, device=device, ranges=ranges
+        )
     precision = choose_precision(precision, engine, device, shipped=True)
-    files = {stage: checked_file(folder, card["stages"][stage]) for stage in STAGES}
     info = ModelInfo(
         name=card["name"],
         family=card["family"],
@@ -195,25 +195,35 @@ def load_folder(
         keypoint_names=tuple(card["keypoint_names"]) if card.get("keypoint_names") else None,
     )
     if engine == "torch":
-        return load_torch_folder(folder, card, info, precision=precision, device=device)
+        require("torch", extra="train")
+        from deepmeme.models.motion.families import load_network
+        from deepmeme.runtime.torch_engine import TorchEngine
+
+        network = load_network(card["family"], checked_file(folder, card["weights"]))
+        return TorchEngine(network, info, precision=precision, device=device)
     core = ov.Core()
+    files = {stage: checked_file(folder, card["stages"][stage]) for stage in STAGES}
     stages = Stages(**{stage: core.read_model(file) for stage, file in files.items()})
-    ranges = None
-    if precision == "int8" and card.get("calibration"):
-        ranges = read_ranges(folder / card["calibration"])
+    ranges = read_ranges(folder, card) if precision == "int8" else None
     return OpenVINOEngine(stages, info, precision=precision, ranges=ranges)
 
 
-def load_torch_folder(
-    folder: Path, card: dict[str, Any], info: ModelInfo, *, precision: str, device: str
-) -> Any:
-    """The torch engine for a shipped model, from its safetensors."""
-    require("torch", extra="train")
-    from deepmeme.models.motion.families import load_network
-    from deepmeme.runtime.torch_engine import TorchEngine
-
-    network = load_network(card["family"], checked_file(folder, card["weights"]))
-    return TorchEngine(network, info, precision=precision, device=device)
+def read_card(folder: Path) -> dict[str, Any]:
+    """``model.json``, checked for what every family has."""
+    file = folder / "model.json"
+    try:
+        card = json.loads(file.read_text("utf-8"))
+        family = card["family"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{file} does not describe a model ({error!r}). Convert or install the model again."
+        ) from error
+    if family not in FAMILIES:
+        raise WeightsError(
+            f"{file} names the family {family!r}; this version knows {', '.join(FAMILIES)}. "
+            "Update deepmeme."
+        )
+    return dict(card)
 
 
 def checked_file(folder: Path, entry: dict[str, str]) -> Path:
@@ -230,9 +240,11 @@ def checked_file(folder: Path, entry: dict[str, str]) -> Path:
     return file
 
 
-def read_ranges(file: Path) -> dict[str, Ranges]:
-    """Int8 ranges from JSON."""
-    stored = json.loads(file.read_text("utf-8"))
+def read_ranges(folder: Path, card: Mapping[str, Any]) -> dict[str, Ranges] | None:
+    """The int8 ranges that a model folder carries, if it does: stage -> tensor -> (low, high)."""
+    if not card.get("calibration"):
+        return None
+    stored = json.loads((folder / Path(card["calibration"]).name).read_text("utf-8"))
     return {
         stage: {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
         for stage, ranges in stored.items()

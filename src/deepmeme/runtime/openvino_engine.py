@@ -133,9 +133,7 @@ class OpenVINOEngine:
         """All that depends on the (h, w, 3) source alone."""
         unit = as_unit_nchw(np.asarray(source)[None], self.resolution)
         results = self._encode({"source": unit})
-        tensors = {
-            port.get_any_name(): np.array(results[port]) for port in self._encode.outputs
-        }
+        tensors = {port.get_any_name(): np.array(results[port]) for port in self._encode.outputs}
         return Encoded(unit, self._detect_one(unit), tensors)
 
     def _feed(self, source: Encoded, motion: KeypointArrays) -> Tensors:
@@ -143,9 +141,7 @@ class OpenVINOEngine:
         if source.keypoints.jacobian is not None and motion.jacobian is not None:
             feed["source_jacobian"] = source.keypoints.jacobian
             feed["driving_jacobian"] = motion.jacobian
-        return {
-            name: np.ascontiguousarray(feed[name], np.float32) for name in self._render_names
-        }
+        return {name: np.ascontiguousarray(feed[name], np.float32) for name in self._render_names}
 
     def render_stream(
         self, source: Encoded, motions: Iterable[KeypointArrays]
@@ -171,7 +167,8 @@ class OpenVINOEngine:
     @staticmethod
     def _collect(request: Any) -> NDArray[np.uint8]:
         request.wait()
-        return as_frames(request.get_tensor("prediction").data)[0]
+        frame: NDArray[np.uint8] = as_frames(request.get_tensor("prediction").data)[0]
+        return frame
 
     def render(self, source: Encoded, motion: KeypointArrays) -> NDArray[np.uint8]:
         """(n, h, w, 3): the source with each row of ``motion`` as its keypoints."""

@@ -99,9 +99,7 @@ class Layers:
         """Pre-activation residual block."""
         scale, shift = self._batch_norm(f"{name}.norm1")
         shape = (1, -1, 1, 1)
-        out = op.add(
-            op.multiply(x, constant(scale.reshape(shape))), constant(shift.reshape(shape))
-        )
+        out = op.add(op.multiply(x, constant(scale.reshape(shape))), constant(shift.reshape(shape)))
         out = op.relu(self.conv(op.relu(out), f"{name}.conv1", norm=f"{name}.norm2", pad=1))
         return op.add(self.conv(out, f"{name}.conv2", pad=1), x)
 
@@ -363,7 +361,9 @@ def gate(features: Node, motion: MotionNodes, align_corners: bool) -> Node:
     return op.multiply(warped, resize(motion.occlusion, height, width))
 
 
-def renderer_model(config: MotionConfig, weights: Mapping[str, Array], encoder: ov.Model) -> ov.Model:
+def renderer_model(
+    config: MotionConfig, weights: Mapping[str, Array], encoder: ov.Model
+) -> ov.Model:
     """Stage ``render``: features, small, keypoints -> prediction, deformation, occlusion."""
     generator, layers = config.generator, Layers(weights)
     shapes = {out.get_any_name(): list(out.shape) for out in encoder.outputs}

@@ -33,7 +33,9 @@ def convolutions(model: ov.Model, *, skip: tuple[str, ...] = ()) -> list[Any]:
         weights = node.input_value(1)
         many_inputs = weights.get_partial_shape()[-3].get_length() > 4
         depthwise = node.get_type_name() == "GroupConvolution"
-        if (many_inputs or depthwise) and not any(part in node.get_friendly_name() for part in skip):
+        if (many_inputs or depthwise) and not any(
+            part in node.get_friendly_name() for part in skip
+        ):
             found.append(node)
     return found
 

@@ -49,7 +49,7 @@ class TorchEngine:
         for parameter in self._network.parameters():
             parameter.requires_grad_(False)
         if self._device.type == "cuda":
-            self._network = self._network.to(memory_format=torch.channels_last)
+            self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._dtype = DTYPES[precision]
         self._batch = 1 if self._device.type == "cpu" else 8
         self._info = replace(info, engine="torch", precision=precision, device=device)
@@ -83,8 +83,10 @@ class TorchEngine:
 
     def detect(self, frames: NDArray[Any]) -> KeypointArrays:
         """Keypoints of (n, h, w, 3) frames, uint8 or float in [0, 1]."""
-        found = self._detect(self._unit(frames))
-        return KeypointArrays(*(None if part is None else part.cpu().numpy() for part in found))
+        xy, jacobian = self._detect(self._unit(frames))
+        return KeypointArrays(
+            xy.cpu().numpy(), None if jacobian is None else jacobian.cpu().numpy()
+        )
 
     def encode(self, source: NDArray[Any]) -> Encoded:
         """All that depends on the (h, w, 3) source alone."""

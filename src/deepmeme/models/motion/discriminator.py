@@ -100,6 +100,5 @@ class Discriminator(nn.Module):
     ) -> dict[float, Judgement]:
         """``pyramid``: the frame at each of the scales."""
         return {
-            scale: self.discs[self.name(scale)](pyramid[scale], keypoints)
-            for scale in self.scales
+            scale: self.discs[self.name(scale)](pyramid[scale], keypoints) for scale in self.scales
         }
