@@ -10,8 +10,8 @@ from pathlib import Path
 from PIL import Image
 
 from deepmeme.errors import DeepmemeError, InputError
-from deepmeme.media.clip import Clip, Frame
-from deepmeme.media.image import _DAMAGE, Colour, check_size, flatten, read_image
+from deepmeme.media.clip import Clip, Colour, Frame
+from deepmeme.media.image import PICTURE_DAMAGE, check_size, flatten, read_image
 from deepmeme.media.pacing import DEFAULT_FPS, choose_fps, hold
 from deepmeme.media.sniff import MediaKind, sniff
 
@@ -69,7 +69,7 @@ def _num_images(path: Path, kind: MediaKind) -> int | None:
         with warnings.catch_warnings(), Image.open(path, formats=[kind.container]) as image:
             warnings.simplefilter("ignore")
             return int(getattr(image, "n_frames", 1))
-    except _DAMAGE:
+    except PICTURE_DAMAGE:
         return None
 
 
@@ -94,7 +94,7 @@ def _decode(path: Path, kind: MediaKind, background: Colour) -> Iterator[tuple[F
         return
     except DeepmemeError:
         raise
-    except (*_DAMAGE, Image.DecompressionBombError) as error:
+    except (*PICTURE_DAMAGE, Image.DecompressionBombError) as error:
         if num_read == 0:
             raise InputError(
                 f"{path} is a damaged or cut-off {kind.name} ({error}). Save or download it again."

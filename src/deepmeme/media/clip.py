@@ -13,6 +13,8 @@ from deepmeme.errors import InputError
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) RGB."""
+Colour = tuple[int, int, int]
+"""Red, green, blue: 0 to 255."""
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.media.clip import Frame
+from deepmeme.media.clip import Colour, Frame
 
 # ITU-T H.273 code points
 _BT2020_PRIMARIES = 9
 _PQ, _HLG = 16, 18
 _MATRIX_UNSPECIFIED = (0, 2)
 _BT709, _BT601, _BT2020 = 1, 5, 9
+_LIMITED, _FULL = 1, 2
 
 _SDR_WHITE_NITS = 203.0  # BT.2408: where HDR video puts diffuse white
 _PEAK_NITS = 1000.0
@@ -31,19 +32,32 @@ def to_rgb(frame: av.VideoFrame, size: tuple[int, int], matrix: int | None = Non
     """
     if _is_wide(frame):
         return _from_hdr(frame, size)
+    return np.ascontiguousarray(_convert(frame, size, "rgb24", matrix).to_ndarray())
+
+
+def over_background(frame: av.VideoFrame, size: tuple[int, int], background: Colour) -> Frame:
+    """Like :func:`to_rgb` for a frame with an alpha channel, laid over one colour."""
+    rgba = _convert(frame, size, "rgba").to_ndarray()
+    alpha = rgba[..., 3:].astype(np.uint16)
+    paper = np.array(background, dtype=np.uint16)
+    mixed = rgba[..., :3] * alpha + paper * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def _convert(
+    frame: av.VideoFrame, size: tuple[int, int], layout: str, matrix: int | None = None
+) -> av.VideoFrame:
     if _is_rgb(frame):
-        converted = frame.reformat(width=size[0], height=size[1], format="rgb24")
-    else:
-        converted = frame.reformat(
-            width=size[0],
-            height=size[1],
-            format="rgb24",
-            src_colorspace=_matrix_of(frame) if matrix is None else matrix,
-            dst_colorspace=_BT709,
-            src_color_range=_range_of(frame),
-            dst_color_range=2,
-        )
-    return np.ascontiguousarray(converted.to_ndarray())
+        return frame.reformat(width=size[0], height=size[1], format=layout)
+    return frame.reformat(
+        width=size[0],
+        height=size[1],
+        format=layout,
+        src_colorspace=_matrix_of(frame) if matrix is None else matrix,
+        dst_colorspace=_BT709,
+        src_color_range=_range_of(frame),
+        dst_color_range=_FULL,
+    )
 
 
 def _is_rgb(frame: av.VideoFrame) -> bool:
@@ -64,7 +78,7 @@ def _matrix_of(frame: av.VideoFrame) -> int:
 
 def _range_of(frame: av.VideoFrame) -> int:
     full = int(frame.color_range) == 2 or frame.format.name.startswith("yuvj")
-    return 2 if full else 1
+    return _FULL if full else _LIMITED
 
 
 def _is_wide(frame: av.VideoFrame) -> bool:
@@ -100,16 +114,8 @@ def _to_signal() -> NDArray[np.uint8]:
 
 def _from_hdr(frame: av.VideoFrame, size: tuple[int, int]) -> Frame:
     """BT.2020 with PQ, HLG or an SDR curve to BT.709: linear light, gamut, highlights, curve."""
-    wide = frame.reformat(
-        width=size[0],
-        height=size[1],
-        format="rgb48le",
-        src_colorspace=_BT2020 if int(frame.colorspace) in _MATRIX_UNSPECIFIED
-        else _matrix_of(frame),
-        dst_colorspace=_BT709,
-        src_color_range=_range_of(frame),
-        dst_color_range=2,
-    )  # fmt: skip
+    matrix = _BT2020 if int(frame.colorspace) in _MATRIX_UNSPECIFIED else None
+    wide = _convert(frame, size, "rgb48le", matrix)
     transfer = int(frame.color_trc)
     steps = wide.to_ndarray().astype(np.uint16) >> 4
     light = _to_light(transfer)[steps]

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from deepmeme.errors import InputError
-from deepmeme.media.clip import Frame
+from deepmeme.media.clip import Colour, Frame
 from deepmeme.media.sniff import MediaKind, PathLike, sniff
 
 MIN_SIDE_PX = 16
@@ -15,15 +15,14 @@ MAX_DECODED_PIXELS = 120_000_000
 MAX_PIXELS = 24_000_000
 """Larger pictures are scaled down to this, keeping their shape."""
 
-White = (255, 255, 255)
-Colour = tuple[int, int, int]
+WHITE: Colour = (255, 255, 255)
 
 # what Pillow's plugins raise on damaged files, beyond its documented UnidentifiedImageError
-_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
+PICTURE_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
            OverflowError, AttributeError, MemoryError, RuntimeError, ArithmeticError)  # fmt: skip
 
 
-def read_image(path: PathLike, *, background: Colour = White) -> Frame:
+def read_image(path: PathLike, *, background: Colour = WHITE) -> Frame:
     """Read a picture upright as RGB; see-through parts lie over ``background``.
 
     An animation gives its first frame. EXIF orientation and colour profiles are applied; 16-bit,
@@ -48,7 +47,7 @@ def read_image(path: PathLike, *, background: Colour = White) -> Frame:
         raise
     except Image.DecompressionBombError as error:
         raise InputError(_too_large(path, "more than 179 million pixels")) from error
-    except _DAMAGE as error:
+    except PICTURE_DAMAGE as error:
         raise InputError(
             f"{path} is a damaged or cut-off {kind.name} picture ({error}). "
             "Save or download it again."

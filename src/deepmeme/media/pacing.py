@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import repeat
+from math import ceil
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,22 +34,24 @@ def hold(timed: Iterable[tuple[tuple[Fraction | None, Fraction], T]], fps: Fract
     shift = Fraction(0)  # taken out of the clock where it jumped
     waiting: tuple[T] | None = None
     slot = 0  # of the waiting item
-    ends = Fraction(0)
+    ends = Fraction(0)  # of the waiting item
     for (start, duration), item in timed:
         if origin is None:
             origin = start if start is not None else Fraction(0)
         at = ends if start is None else start - origin - shift
+        if abs(at - ends) > MAX_HOLD_S:
+            shift += at - ends
+            at = ends
+        due = min(max(slot, _slot(at, fps)), slot + limit)
         if waiting is not None:
-            if (at - Fraction(slot) / fps) > MAX_HOLD_S or at < Fraction(slot) / fps - 1:
-                shift += at - ends
-                at = ends
-            due = round(at * fps)
-            for _ in range(min(due - slot, limit)):
-                yield waiting[0]
-            slot = max(slot, due)
-        waiting = (item,)
-        ends = max(ends, at) if start is None else at
-        ends += duration if 0 < duration <= MAX_HOLD_S else 1 / fps
+            yield from repeat(waiting[0], due - slot)
+        waiting, slot = (item,), due
+        ends = at + (duration if 0 < duration <= MAX_HOLD_S else 1 / fps)
     if waiting is not None:
-        for _ in range(max(1, min(round(ends * fps) - slot, limit))):
-            yield waiting[0]
+        count = _slot(ends, fps) - slot
+        yield from repeat(waiting[0], max(count, 1 if slot == 0 else 0))
+
+
+def _slot(at: Fraction, fps: Fraction) -> int:
+    """The nearest slot, the earlier of two (so that 120 to 60 takes every second)."""
+    return ceil(at * fps - Fraction(1, 2))

@@ -11,10 +11,10 @@ from av.buffer import Buffer
 
 from deepmeme.errors import InputError
 from deepmeme.media.animation import open_animation, open_folder
-from deepmeme.media.clip import AudioSource, Clip, Frame
-from deepmeme.media.colour import to_rgb
+from deepmeme.media.clip import AudioSource, Clip, Colour, Frame
+from deepmeme.media.colour import over_background, to_rgb
 from deepmeme.media.container import decode_packets, open_container
-from deepmeme.media.image import Colour, White
+from deepmeme.media.image import WHITE
 from deepmeme.media.pacing import choose_fps, hold
 from deepmeme.media.sniff import PathLike, sniff
 
@@ -22,7 +22,7 @@ MAX_VIDEO_PIXELS = 36_000_000
 
 
 def open_clip(
-    path: PathLike, *, background: Colour = White, fps: Fraction | float | None = None
+    path: PathLike, *, background: Colour = WHITE, fps: Fraction | float | None = None
 ) -> Clip:
     """Open a video, an animated picture or a folder of pictures as a clip.
 
@@ -190,7 +190,7 @@ def _time(frame: av.VideoFrame) -> tuple[Fraction | None, Fraction]:
 
 def _upright(frame: av.VideoFrame, geometry: _Geometry, background: Colour) -> Frame:
     if any(component.is_alpha for component in frame.format.components):
-        rgb = _over(frame, geometry.size, background)
+        rgb = over_background(frame, geometry.size, background)
     else:
         rgb = to_rgb(frame, geometry.size)
     if geometry.mirrored:
@@ -198,14 +198,6 @@ def _upright(frame: av.VideoFrame, geometry: _Geometry, background: Colour) -> F
     if geometry.turns:
         rgb = np.rot90(rgb, geometry.turns)
     return np.ascontiguousarray(rgb)
-
-
-def _over(frame: av.VideoFrame, size: tuple[int, int], background: Colour) -> Frame:
-    rgba = frame.reformat(width=size[0], height=size[1], format="rgba").to_ndarray()
-    alpha = rgba[..., 3:].astype(np.uint16)
-    paper = np.array(background, dtype=np.uint16)
-    mixed = rgba[..., :3] * alpha + paper * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
 
 
 def _decode(

@@ -4,11 +4,14 @@
 ``mark_file`` sees the finished file before it gets its final name.
 """
 
+import os
+import shutil
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
+
+from PIL import Image
 
 from deepmeme.media.clip import Frame
 from deepmeme.provenance.record import Record
@@ -33,18 +36,27 @@ def tags(record: Record) -> dict[str, str]:
 
 
 def mark_file(path: Path, kind: str, record: Record) -> None:
-    """Mark a finished file in place; ``kind`` is gif, webp, png, apng, jpg or a video's name."""
-    marked: bytes | None = None
+    """Mark a finished file in place; ``kind`` is gif, webp, png, apng, jpg or a video's name.
+
+    Constant memory, however long the file.
+    """
     if kind in ("png", "apng"):
-        marked = _png(path.read_bytes(), record)
-    elif kind == "webp":
-        marked = _webp(path.read_bytes(), record)
-    elif kind == "gif":
-        marked = _gif(path.read_bytes(), record)
+        _insert(path, 8 + 12 + 13, _png_chunks(record))  # after the signature and IHDR
     elif kind == "jpg":
-        marked = _jpeg(path.read_bytes(), record)
-    if marked is not None:
-        path.write_bytes(marked)
+        _insert(path, _jpeg_start(path), _jpeg_segments(record))
+    elif kind == "webp":
+        _mark_webp(path, record)
+    elif kind == "gif":
+        _mark_gif(path, record)
+
+
+def _insert(path: Path, at: int, marks: bytes) -> None:
+    new = path.with_name(path.name + ".marked")
+    with path.open("rb") as old, new.open("wb") as stream:
+        stream.write(old.read(at))
+        stream.write(marks)
+        shutil.copyfileobj(old, stream, 1 << 20)
+    new.replace(path)
 
 
 def overhead_bytes(record: Record) -> int:
@@ -74,43 +86,45 @@ def xmp(record: Record) -> bytes:
     ).encode()
 
 
-def _png(encoded: bytes, record: Record) -> bytes:
-    """A tEXt comment and an iTXt XMP packet right after IHDR."""
-    header_end = 8 + 12 + 13
+def _png_chunks(record: Record) -> bytes:
+    """A tEXt comment and an iTXt XMP packet."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        )
+        crc = struct.pack(">I", zlib.crc32(name + body))
+        return struct.pack(">I", len(body)) + name + body + crc
 
     text = chunk(b"tEXt", b"Comment\0" + statement(record).encode("latin-1", "replace"))
-    packet = chunk(b"iTXt", _XMP_KEYWORD + b"\0\0\0\0\0" + xmp(record))
-    return encoded[:header_end] + text + packet + encoded[header_end:]
+    return text + chunk(b"iTXt", _XMP_KEYWORD + b"\0\0\0\0\0" + xmp(record))
 
 
-def _jpeg(encoded: bytes, record: Record) -> bytes:
-    """An APP1 XMP segment and a comment right after the start (and JFIF header, if any)."""
-    at = 2
-    if encoded[2:4] == b"\xff\xe0":
-        at = 4 + int.from_bytes(encoded[4:6], "big")
+def _jpeg_start(path: Path) -> int:
+    """After the start marker and the JFIF header, which must stay first."""
+    with path.open("rb") as stream:
+        head = stream.read(6)
+    return 4 + int.from_bytes(head[4:6], "big") if head[2:4] == b"\xff\xe0" else 2
+
+
+def _jpeg_segments(record: Record) -> bytes:
+    """An APP1 segment with XMP and a comment."""
 
     def segment(marker: bytes, body: bytes) -> bytes:
         return marker + struct.pack(">H", len(body) + 2) + body
 
     packet = segment(b"\xff\xe1", b"http://ns.adobe.com/xap/1.0/\0" + xmp(record))
-    comment = segment(b"\xff\xfe", statement(record).encode())
-    return encoded[:at] + packet + comment + encoded[at:]
+    return packet + segment(b"\xff\xfe", statement(record).encode())
 
 
-def _gif(encoded: bytes, record: Record) -> bytes:
-    """A comment extension and an XMP application extension before the trailer."""
-    said = statement(record).encode()
-    comment = b"\x21\xfe" + _sub_blocks(said)
-    # XMP is written raw; the 'magic trailer' lets readers of sub-blocks fall onto a zero
-    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
-    packet = b"\x21\xff\x0bXMP DataXMP" + xmp(record) + trailer
-    end = encoded.rindex(b"\x3b")
-    return encoded[:end] + comment + packet + encoded[end:]
+def _mark_gif(path: Path, record: Record) -> None:
+    """A comment extension and an XMP application extension in place of the trailer, and it."""
+    # XMP is written raw; after it, 258 bytes lead every reader of sub-blocks onto a zero
+    landing = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    packet = b"\x21\xff\x0bXMP DataXMP" + xmp(record) + landing
+    comment = b"\x21\xfe" + _sub_blocks(statement(record).encode())
+    with path.open("r+b") as stream:
+        stream.seek(-1, os.SEEK_END)
+        if stream.read(1) == b"\x3b":
+            stream.seek(-1, os.SEEK_END)
+        stream.write(comment + packet + b"\x3b")
 
 
 def _sub_blocks(body: bytes) -> bytes:
@@ -118,35 +132,30 @@ def _sub_blocks(body: bytes) -> bytes:
     return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
 
 
-def _webp(encoded: bytes, record: Record) -> bytes:
+def _mark_webp(path: Path, record: Record) -> None:
     """An XMP chunk at the end, with its flag in the extended header (made if missing)."""
-    chunks = list(_riff_chunks(encoded))
-    if not chunks or chunks[0][0] != b"VP8X":
-        chunks.insert(0, (b"VP8X", _extended_header(encoded)))
-    flags, rest = chunks[0][1][0], chunks[0][1][1:]
-    chunks[0] = (b"VP8X", bytes([flags | 0x04]) + rest)
-    chunks.append((b"XMP ", xmp(record)))
-    body = b"WEBP"
-    for name, content in chunks:
-        body += name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    with path.open("rb") as stream:
+        extended = stream.read(16)[12:] == b"VP8X"
+    if not extended:
+        header = _extended_header(path)
+        _insert(path, 12, b"VP8X" + struct.pack("<I", len(header)) + header)
+    packet = xmp(record)
+    packet += b" " * (len(packet) % 2)
+    with path.open("r+b") as stream:
+        stream.seek(20)
+        flags = stream.read(1)[0]
+        stream.seek(20)
+        stream.write(bytes([flags | 0x04]))
+        stream.seek(0, os.SEEK_END)
+        stream.write(b"XMP " + struct.pack("<I", len(packet)) + packet)
+        length = stream.tell() - 8
+        stream.seek(4)
+        stream.write(struct.pack("<I", length))
 
 
-def _extended_header(encoded: bytes) -> bytes:
-    import io
-
-    from PIL import Image
-
-    with Image.open(io.BytesIO(encoded), formats=["WEBP"]) as image:
+def _extended_header(path: Path) -> bytes:
+    with Image.open(path, formats=["WEBP"]) as image:
         alpha = 0x10 if image.mode == "RGBA" else 0
-        width, height = image.size
-    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return bytes([alpha, 0, 0, 0]) + size
-
-
-def _riff_chunks(encoded: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 12
-    while at + 8 <= len(encoded):
-        length = int.from_bytes(encoded[at + 4 : at + 8], "little")
-        yield encoded[at : at + 4], encoded[at + 8 : at + 8 + length]
-        at += 8 + length + length % 2
+        width, height = image.width - 1, image.height - 1
+    header: bytes = struct.pack("<I", alpha) + width.to_bytes(3, "little")
+    return header + height.to_bytes(3, "little")
