@@ -1,0 +1,107 @@
+"""``deepmeme demo [NAME]``."""
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deepmeme.errors import OutputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from deepmeme.pipelines.demo import Scene
+
+
+def demo(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="[NAME]", help="Which one; `deepmeme demo list` names them.", show_default=False
+        ),
+    ] = "all",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Result: .mp4, .gif, .webp, ... deepmeme-demo.mp4 in this folder unless given.",
+            show_default=False,
+        ),
+    ] = None,
+    gif: Annotated[bool, typer.Option("--gif", help="A GIF in place of a video.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", help="Replace the file that -o names.")
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="Another model than the bundled one.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+) -> None:
+    """See it work: a painting, a cartoon and a statue come to life. No network, under a minute.
+
+    deepmeme demo
+
+    deepmeme demo cartoon --gif
+    """
+    from deepmeme.cli.console import screen
+    from deepmeme.pipelines.demo import default_name, find_scene
+
+    if name == "list":
+        _list(as_json=as_json)
+        return
+    scene = find_scene(name)
+    if gif and output is not None and output.suffix.lower() != ".gif":
+        raise OutputError(f"--gif and -o {output} contradict each other. Leave one out.")
+    target = output or default_name(scene, ".gif" if gif else ".mp4")
+    if output is not None and target.exists() and not overwrite:
+        raise OutputError(
+            f"{target} is there already. Add -y to replace it, or choose another name with -o."
+        )
+    _run(screen(), scene, target, model, as_json=as_json)
+
+
+def _run(
+    console: "Console", scene: "Scene", target: Path, model: str | None, *, as_json: bool
+) -> None:
+    from deepmeme.cli.animate import _facts, save, tell
+    from deepmeme.cli.console import bars, print_json
+    from deepmeme.pipelines.demo import prepare_demo
+    from deepmeme.pipelines.options import AnimateOptions
+
+    started = perf_counter()
+    options = AnimateOptions() if model is None else AnimateOptions(model=model)
+    if not as_json:
+        console.print(f"{scene.about[0].upper()}{scene.about[1:]}.", style="dim")
+    with bars(console, quiet=as_json) as progress:
+        animation = prepare_demo(scene, options, progress=progress)
+        ready = perf_counter()
+        saved = save(animation, target, resume=False, progress=progress)
+    speed = saved.num_frames / max(perf_counter() - ready, 1e-9)
+    facts = _facts(animation.story, saved, perf_counter() - started, speed)
+    if as_json:
+        print_json(facts)
+        return
+    tell(console, animation.story, saved, facts)
+    console.print("Now your own picture: deepmeme animate me.jpg talk.mp4", style="dim")
+
+
+def _list(*, as_json: bool) -> None:
+    from rich.table import Table
+
+    from deepmeme.cli.console import print_json, screen
+    from deepmeme.pipelines.demo import SCENES
+
+    if as_json:
+        print_json({scene.name: scene.about for scene in SCENES})
+        return
+    table = Table.grid(padding=(0, 2))
+    for scene in SCENES:
+        table.add_row(f"deepmeme demo {scene.name}", scene.about)
+    screen().print(table)

@@ -1,0 +1,112 @@
+"""The first minute: pictures and a driving video that come with the package, brought to life."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepmeme.errors import InputError
+from deepmeme.pipelines.animate import Animation, prepare
+from deepmeme.pipelines.options import AnimateOptions
+from deepmeme.pipelines.progress import Progress
+
+if TYPE_CHECKING:
+    from deepmeme.pipelines.motion_model import MotionModel
+
+DRIVER = "driver.mp4"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One demonstration."""
+
+    name: str
+    pictures: tuple[str, ...]
+    """Files of ``demo_assets``."""
+    about: str
+    layout: str = "side-by-side"
+    caption_top: str = ""
+    caption_bottom: str = ""
+
+
+SCENES = (
+    Scene(
+        "all",
+        ("painting.png", "cartoon.png", "statue.png"),
+        "a painting, a cartoon and a statue, moved by one video, as a grid",
+        "grid",
+    ),
+    Scene("painting", ("painting.png",), "an oil portrait of somebody who never lived"),
+    Scene("cartoon", ("cartoon.png",), "a girl of some thirty shapes and three gradients"),
+    Scene("captain", ("captain.png",), "a cartoon with a beard, which is harder"),
+    Scene("statue", ("statue.png",), "marble that was never cut"),
+    Scene(
+        "meme",
+        ("captain.png",),
+        "a moving meme with its captions",
+        "result",
+        "when the demo",
+        "just works",
+    ),
+)
+"""What ``deepmeme demo NAME`` knows; the first one runs without a name."""
+
+
+def find_scene(name: str) -> Scene:
+    """The scene of that name.
+
+    Raises:
+        InputError: there is none; says which there are.
+    """
+    names = [scene.name for scene in SCENES]
+    if name in names:
+        return SCENES[names.index(name)]
+    close = get_close_matches(name, names, 1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    raise InputError(f"There is no demo {name!r}.{hint} There are: {', '.join(names)}.")
+
+
+def asset(name: str) -> Path:
+    """A file of the demonstration.
+
+    Raises:
+        InputError: the installation is damaged.
+    """
+    path = Path(str(files("deepmeme") / "demo_assets" / name))
+    if not path.is_file():
+        raise InputError(
+            f"{path} is missing, although it comes with deepmeme. Install the package again."
+        )
+    return path
+
+
+def prepare_demo(
+    scene: Scene,
+    options: AnimateOptions | None = None,
+    *,
+    model: "MotionModel | None" = None,
+    progress: Progress | None = None,
+) -> Animation:
+    """The scene with everything decided and nothing rendered yet.
+
+    The pictures are framed already and the driver begins face on, so no face is searched and
+    movement counts from the first frame. ``options`` gives the rest: model, engine, size, ...
+    """
+    wanted = replace(
+        options or AnimateOptions(),
+        crop="none",
+        crop_driving="none",
+        anchor="0",
+        layout=scene.layout,
+        caption_top=scene.caption_top,
+        caption_bottom=scene.caption_bottom,
+    )
+    sources: Sequence[Path] = [asset(name) for name in scene.pictures]
+    return prepare(sources, asset(DRIVER), wanted, model=model, progress=progress)
+
+
+def default_name(scene: Scene, suffix: str = ".mp4") -> Path:
+    """Where the result goes unless told: the current folder."""
+    return Path(f"deepmeme-demo{'' if scene is SCENES[0] else '-' + scene.name}{suffix}")
