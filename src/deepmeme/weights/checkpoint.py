@@ -108,7 +108,7 @@ def load_checkpoint(
         generator=read["generator"],
         kp_detector=read["kp_detector"],
         discriminator=read.get("discriminator"),
-        metadata={key: value for key, value in metadata.items() if value},
+        metadata={k: v for k, v in metadata.items() if v and k != "config"},
     )
 
 

@@ -64,7 +64,8 @@ def _named(config: MotionConfig, sections: Mapping[str, Section], hint: str) -> 
     # longest first, so that vox-adv-cpk is not taken for vox
     by_length = sorted(alike, key=lambda preset: -len(preset.name))
     for preset in by_length:
-        if hint.lower().startswith(preset.name.rsplit("-", 1)[0]):
+        word = re.escape(preset.name.rsplit("-", 1)[0])
+        if re.search(rf"(?<![a-z]){word}(?![a-z])", hint.lower()):
             return preset
     return replace(config, name=alike[0].name) if len(alike) == 1 else config
 

@@ -19,6 +19,8 @@ MAX_NODES = 20_000
 MAX_COUNT = 65_536
 LIMITS = {"num_blocks": 10, "num_down_blocks": 10, "num_bottleneck_blocks": 256, "pad": 64}
 """Counts that grow a network by powers of two or by a layer each."""
+RANGES = {"scale_factor": (1 / 64, 1.0), "antialias_sigma": (0.1, 32.0)}
+"""Numbers that decide the size of a blur kernel."""
 
 
 @dataclass(frozen=True)
@@ -294,9 +296,9 @@ def _coerce(value: Any, annotation: Any, name: str = "") -> Any:
     if annotation is int:
         return _whole(value, least=0 if name == "pad" else 1, most=LIMITS.get(name, MAX_COUNT))
     if annotation is float:
-        return _positive(value)
+        return _positive(value, RANGES.get(name))
     if annotation == float | None:
-        return None if value is None else _positive(value)
+        return None if value is None else _positive(value, RANGES.get(name))
     if annotation == tuple[float, ...] and isinstance(value, list) and 0 < len(value) <= 16:
         return tuple(_positive(item) for item in value)
     if annotation == tuple[int, int, int] and isinstance(value, list) and len(value) == 3:
@@ -314,13 +316,15 @@ def _whole(value: Any, *, least: int, most: int) -> int:
     return value
 
 
-def _positive(value: Any) -> float:
+def _positive(value: Any, bounds: tuple[float, float] | None = None) -> float:
     try:  # YAML reads 1e-4 as text
         number = float("nan") if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not (isfinite(number) and number > 0):
         raise ValueError(f"found {_short(value)}, expected a number above 0")
+    if bounds is not None and not bounds[0] <= number <= bounds[1]:
+        raise ValueError(f"found {number:g}, expected {bounds[0]:g} to {bounds[1]:g}")
     return number
 
 

@@ -1,0 +1,63 @@
+"""From what a user typed to a file or folder on this machine."""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepmeme.errors import ModelNotFound
+from deepmeme.weights.catalogue import Entry, entries, find
+from deepmeme.weights.download import Progress, download_entry, local_path
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A model on this machine."""
+
+    path: Path
+    """A model folder or a checkpoint file."""
+    entry: Entry | None = None
+    """Its place in the catalogue, if it was named."""
+
+    @property
+    def preset(self) -> str | None:
+        """The configuration that belongs to it, if it is known."""
+        return self.entry.preset if self.entry else None
+
+
+def resolve(
+    name_or_path: str | Path, *, download: bool = False, progress: Progress | None = None
+) -> Resolved:
+    """The model of that name, or at that path; names of the catalogue count first.
+
+    Raises:
+        ModelNotFound: neither; offers close names. Or not downloaded yet and ``download`` is False.
+        DownloadError: as :func:`deepmeme.weights.download.download_entry`.
+    """
+    name = str(name_or_path)
+    entry = None if isinstance(name_or_path, Path) else find(name)
+    if entry is None or (Path(name).is_file() and not entry.shipped and name != entry.name):
+        return _by_path(name)
+    path = local_path(entry)
+    if path.exists():
+        return Resolved(path, entry)
+    if not download:
+        raise ModelNotFound(
+            f"The model {entry.name} is not on this machine. Type: deepmeme models pull "
+            f"{entry.name}"
+        )
+    return Resolved(download_entry(entry, progress=progress), entry)
+
+
+def _by_path(name: str) -> Resolved:
+    path = Path(name).expanduser()
+    if path.exists():
+        return Resolved(path)
+    names = [entry.name for entry in entries()]
+    short = {known.removeprefix("fomm."): known for known in names}
+    close = difflib.get_close_matches(name.lower(), [*names, *short], n=3, cutoff=0.5)
+    offered = list(dict.fromkeys(short.get(known, known) for known in close))
+    guess = f" Did you mean {' or '.join(offered)}?" if offered else ""
+    raise ModelNotFound(
+        f"There is no model and no file called {name!r}.{guess} For all names type: "
+        "deepmeme models list"
+    )
