@@ -30,6 +30,8 @@ PARTS: dict[str, slice] = {
     "teeth": slice(17039, 21451),
     "eye_l": slice(21451, 23021),
     "eye_r": slice(23021, 24591),
+    "eye_l_outer": slice(21451, 22221),
+    "eye_r_outer": slice(23021, 23791),
 }
 """Vertex ranges of the kit. An eye is an outer ball followed by an inner one with the iris."""
 
@@ -219,9 +221,8 @@ def _keypoint_vertices(
     neutral: Array, parts: dict[str, slice], landmarks: tuple[int, ...]
 ) -> tuple[NDArray[np.int32], ...]:
     places = [np.array([vertex], np.int32) for vertex in landmarks]
-    for part in ("eye_r", "eye_l"):
+    for part in ("eye_r_outer", "eye_l_outer"):
         ids = np.arange(parts[part].start, parts[part].stop)
-        ids = ids[: max(1, len(ids) // 2)]  # the outer ball
         foremost = ids[np.argsort(-neutral[ids, 2])[:12]]
         places.append(foremost.astype(np.int32))
     skin = np.r_[parts["face"], parts["neck"]]
