@@ -70,7 +70,8 @@ class OpenVINOEngine:
     ) -> None:
         if precision not in HINTS:
             raise InputError(
-                f"precision={precision!r} is not for the OpenVINO engine; choose from {list(HINTS)}."
+                f"precision={precision!r} is not for the OpenVINO engine; "
+                f"choose from {', '.join(HINTS)}."
             )
         self._core = ov.Core()
         self._stages = stages

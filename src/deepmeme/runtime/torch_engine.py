@@ -1,4 +1,4 @@
-"""The PyTorch engine: CUDA, Apple's MPS and the CPU; fp32, bf16, fp16. Needs ``deepmeme[train]``."""
+"""The PyTorch engine: CUDA, MPS and the CPU; fp32, bf16, fp16. Needs ``deepmeme[train]``."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
