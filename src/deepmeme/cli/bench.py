@@ -144,8 +144,8 @@ def _product(
     if not quiet:
         console.print(
             f"{clocked.model}, {clocked.precision}: {clocked.frames_per_second:.1f} frames a "
-            f"second from file to file ({clocked.fps[0]:.1f} to {clocked.fps[1]:.1f}); {clocked.frames} "
-            f"frames, {clocked.ready_s:.2f} s to read and find keypoints, "
+            f"second from file to file ({clocked.fps[0]:.1f} to {clocked.fps[1]:.1f}); "
+            f"{clocked.frames} frames, {clocked.ready_s:.2f} s to read and find keypoints, "
             f"{clocked.rendered_s:.2f} s to render and encode"
         )
     return clocked
