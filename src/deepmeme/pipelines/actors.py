@@ -1,19 +1,17 @@
 """The source side: each animated square of a picture, with what it needs to be moved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.faces.paste import PasteBack
-from deepmeme.media.montage import resize
 from deepmeme.pipelines.anchor import find_anchor, shape_distance
 from deepmeme.pipelines.driving import Playing, Track
 from deepmeme.pipelines.options import AnimateOptions
-from deepmeme.pipelines.parts import only, steady_points
+from deepmeme.pipelines.parts import Part, transfer_face
 from deepmeme.pipelines.retime import select
 from deepmeme.pipelines.squares import Square
 from deepmeme.pipelines.transfer import hull_scale, transfer
@@ -21,7 +19,7 @@ from deepmeme.runtime.engine import Handle, KeypointArrays, MotionEngine
 
 Frame = NDArray[np.uint8]
 
-_BLOCK = 8  # frames of one square rendered before the next square's turn
+_CHUNK = 16  # frames whose keypoints are moved at once
 
 
 @dataclass(frozen=True)
@@ -39,33 +37,6 @@ class Actor:
     """Keypoints of the anchor."""
     pose_gap: float
     """Distance of the source's shape from the anchor's, RMS over keypoints, hull of area 1."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A source picture and its actors."""
-
-    name: str
-    picture: Frame
-    """At the size of the result."""
-    read_size: tuple[int, int]
-    """Width and height of the picture as it was read."""
-    actors: tuple[Actor, ...]
-    pastes: tuple[PasteBack, ...]
-    """One for each actor where the squares go back into the picture, else none."""
-    squeezed: bool = False
-    """The whole picture was squeezed into a square, and its animation is stretched back."""
-
-    def assemble(self, squares: Sequence[Frame]) -> Frame:
-        """The picture with this moment's squares in it, or the only square itself."""
-        if self.pastes:
-            frame = self.picture
-            for paste, square in zip(self.pastes, squares, strict=True):
-                frame = paste(frame, square)
-            return frame
-        if self.squeezed:
-            return resize(squares[0], self.picture.shape[1], self.picture.shape[0])
-        return squares[0]
 
 
 def make_actor(
@@ -102,21 +73,36 @@ def motions(
     names: tuple[str, ...] | None,
     rows: range,
 ) -> Iterator[KeypointArrays]:
-    """Where the actor's keypoints are in each frame of the result, n = 1 each."""
+    """Where the actor's keypoints are in each frame of the result, n = 1 each.
+
+    Keypoints that are named parts of a face are moved as a head and an expression, others by
+    their differences.
+    """
     scale = hull_scale(actor.keypoints, actor.start) if options.adapt_scale else 1.0
-    steady = steady_points(names, actor.start.xy.shape[1])
-    for row in rows:
-        driving = select(playing.motion, [row])
-        if options.parts != "whole":
-            driving = only(options.parts, driving, actor.start, steady)
-        yield transfer(
-            actor.keypoints,
-            driving,
-            actor.start,
-            relative=options.relative,
-            multiplier=options.multiplier,
-            scale=scale,
-        )
+    for begin in range(rows.start, rows.stop, _CHUNK):
+        driving = select(playing.motion, range(begin, min(begin + _CHUNK, rows.stop)))
+        if names is None:
+            moved = transfer(
+                actor.keypoints,
+                driving,
+                actor.start,
+                relative=options.relative,
+                multiplier=options.multiplier,
+                scale=scale,
+            )
+        else:
+            moved = transfer_face(
+                actor.keypoints,
+                driving,
+                actor.start,
+                names=names,
+                part=cast(Part, options.part),
+                relative=options.relative,
+                adapt_scale=options.adapt_scale,
+                multiplier=options.multiplier,
+            )
+        for index in range(len(moved.xy)):
+            yield moved.frame(index)
 
 
 def struck_pose(actor: Actor, options: AnimateOptions) -> KeypointArrays:
@@ -141,36 +127,16 @@ def struck_pose(actor: Actor, options: AnimateOptions) -> KeypointArrays:
     return KeypointArrays(xy, jacobian)
 
 
-def perform(
+def stream(
     engine: MotionEngine,
-    subjects: Sequence[Subject],
+    actor: Actor,
     track: Track,
     playing: Playing,
     options: AnimateOptions,
-    first: int = 0,
-) -> Iterator[tuple[Frame, ...]]:
-    """For each frame of the result from ``first`` on, one frame a subject.
-
-    One engine serves all: with several squares each renders a short block in turn.
-    """
-    actors = [actor for subject in subjects for actor in subject.actors]
+    rows: range,
+) -> Iterator[Frame]:
+    """The actor's square at each frame of the result in ``rows``, (r, r, 3)."""
+    if track.still:
+        return engine.render_stream(actor.handle, [struck_pose(actor, options)])
     names = engine.info().keypoint_names
-    total = len(playing.order)
-
-    def stream(actor: Actor, rows: range) -> Iterator[Frame]:
-        if track.still:
-            return engine.render_stream(actor.handle, [struck_pose(actor, options)])
-        return engine.render_stream(actor.handle, motions(actor, playing, options, names, rows))
-
-    step = total if len(actors) == 1 else _BLOCK
-    for begin in range(first, total, max(step, 1)):
-        rows = range(begin, min(begin + step, total))
-        if len(actors) == 1:
-            moments: Iterator[tuple[Frame, ...]] = ((f,) for f in stream(actors[0], rows))
-        else:
-            moments = zip(*[list(stream(actor, rows)) for actor in actors], strict=True)
-        for moment in moments:
-            squares = chain(moment)
-            yield tuple(
-                subject.assemble([next(squares) for _ in subject.actors]) for subject in subjects
-            )
+    return engine.render_stream(actor.handle, motions(actor, playing, options, names, rows))

@@ -9,28 +9,28 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.faces.paste import PasteBack
 from deepmeme.media.audio import open_sound
 from deepmeme.media.clip import AudioSource
+from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.media.image import read_image
-from deepmeme.media.montage import resize
 from deepmeme.media.sniff import sniff
-from deepmeme.pipelines.actors import Subject, make_actor, perform
 from deepmeme.pipelines.driving import Playing, Track, is_template, open_driving, play, walk
-from deepmeme.pipelines.layout import Layout, choose_layout, scaled_size
+from deepmeme.pipelines.layout import Layout, choose_layout, layout_name
 from deepmeme.pipelines.options import AnimateOptions
+from deepmeme.pipelines.place import check_place, is_still
 from deepmeme.pipelines.preflight import concerns, long_render
 from deepmeme.pipelines.progress import Progress, Silent
-from deepmeme.pipelines.squares import Square, squares_of
+from deepmeme.pipelines.squares import squares_of
 from deepmeme.pipelines.story import SourceStory, Story
+from deepmeme.pipelines.subject import Subject, make_subject, perform
 from deepmeme.provenance.record import Record, read_inputs
-from deepmeme.provenance.seal import Rendered
+from deepmeme.provenance.seal import Rendered, Saved, save_picture
 from deepmeme.runtime.engine import MotionEngine
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 Frame = NDArray[np.uint8]
 PathLike = str | Path
 
-_LARGEST_PX = 1920
-"""Longer side of a pasted result unless the options say; phone pictures are far larger."""
 _FROM_FRAMES = 250
 _NOT_IN_RECORD = ("quality", "max_size")  # of the file, not of the frames
 
@@ -63,37 +61,97 @@ class Animation:
         """One picture drives another: the result is one picture."""
         return self.track.still
 
-    def frames_from(self, index: int) -> Iterator[Frame]:
-        """Frames of the result from ``index`` on, as they will be saved."""
-        return _frames(self.engine, self.subjects, self.track, self.playing, self.layout,
-                       self.options, index)  # fmt: skip
+    def save(
+        self, path: PathLike, *, resume: bool = False, progress: Progress | None = None
+    ) -> Saved:
+        """The result as a file: a video, or a single picture where a picture was the driver.
+
+        Raises:
+            OutputError: it cannot be written there.
+            Interrupted: Ctrl-C; what is finished is kept for ``resume``.
+        """
+        rendered, tell = self.rendered, progress or Silent()
+        if self.still and Path(path).suffix.lower() in PICTURE_SUFFIXES:
+            return save_picture(next(iter(rendered.frames_from(0))), path, rendered.record)
+        tell.begin("render", rendered.num_frames)
+        return rendered.save(
+            path,
+            resume=resume,
+            quality=self.options.quality_percent,
+            max_bytes=self.options.max_bytes,
+            on_frame=tell.advance,
+        )
 
 
+@overload
 def animate(
     source: PathLike | Sequence[PathLike],
     driving: PathLike,
+    out: None = None,
     options: AnimateOptions | None = None,
     *,
     model: "MotionModel | None" = None,
     progress: Progress | None = None,
     **changes: object,
-) -> Rendered:
-    """Move one picture (or several) like a driving video, and have the result ready to save.
+) -> Rendered: ...
 
-    >>> animate("me.jpg", "dance.mp4", layout="side-by-side").save("out.mp4")
+
+@overload
+def animate(
+    source: PathLike | Sequence[PathLike],
+    driving: PathLike,
+    out: PathLike,
+    options: AnimateOptions | None = None,
+    *,
+    model: "MotionModel | None" = None,
+    progress: Progress | None = None,
+    **changes: object,
+) -> Saved: ...
+
+
+def animate(
+    source: PathLike | Sequence[PathLike],
+    driving: PathLike,
+    out: PathLike | None = None,
+    options: AnimateOptions | None = None,
+    *,
+    model: "MotionModel | None" = None,
+    progress: Progress | None = None,
+    **changes: object,
+) -> Rendered | Saved:
+    """Move one picture, or several, like a driving video.
+
+    >>> deepmeme.animate("me.jpg", "dance.mp4", "out.mp4")
+    >>> deepmeme.animate(["me.jpg", "you.jpg"], "dance.mp4", "both.gif", max_size="8MB")
+
+    Without ``out`` nothing is rendered yet; frames come as they are asked for:
+
+    >>> rendered = deepmeme.animate("me.jpg", "dance.mp4", layout="side-by-side")
+    >>> for frame in rendered.frames_from(0): ...
+    >>> rendered.save("out.webm", quality=90)
 
     Args:
         source: path of a picture, or several.
         driving: path of a video, a motion template, or a picture whose pose is taken over.
+        out: where to save; its suffix is the format, none means a folder of PNG frames.
         options: all choices; ``changes`` are choices by name on top.
         model: loaded already; otherwise the options' model is loaded.
-        progress: told how far the reading of the driving video is.
+        progress: told how far the work is.
         changes: fields of :class:`AnimateOptions`.
+
+    Returns:
+        What was saved, or without ``out`` the result ready to save.
 
     Raises:
         InputError: a file or value that cannot be used, with the way out.
+        OutputError: the result cannot be written there.
     """
-    return prepare(source, driving, options, model=model, progress=progress, **changes).rendered
+    options, progress = _merged(options, changes), progress or Silent()
+    if out is not None:
+        inputs = [*_paths(source), Path(driving)]
+        check_place(out, inputs, options, still=is_still(inputs[-1]))
+    animation = prepare(source, driving, options, model=model, progress=progress)
+    return animation.rendered if out is None else animation.save(out, progress=progress)
 
 
 def prepare(
@@ -107,23 +165,24 @@ def prepare(
 ) -> Animation:
     """As :func:`animate`, with the story of what was decided and a look inside."""
     options = _merged(options, changes)
-    paths = [Path(source)] if isinstance(source, str | Path) else [Path(p) for p in source]
-    path = Path(driving)
+    paths, path = _paths(source), Path(driving)
     sound = None if options.audio in ("driving", "none") else open_sound(options.audio)
     pictures = _read_sources(paths, path, options)
     engine = (model or _load(options)).engine
+    _check_part(engine, options)
     framing = engine.info().framing
     squares = [squares_of(p, options, framing, q) for p, q in zip(pictures, paths, strict=True)]
     track = open_driving(path, engine, options, progress or Silent())
+    alone = layout_name(options, len(paths)) == "result"
     subjects = tuple(
-        _subject(engine, p, q, s, track, options)
+        make_subject(engine, p, q, s, track, options, alone=alone)
         for p, q, s in zip(pictures, paths, squares, strict=True)
     )
     playing = play(track, options)
     layout = choose_layout(
         options,
-        [_shown_source(subject, engine.resolution) for subject in subjects],
-        [_result_size(subject, engine.resolution) for subject in subjects],
+        [subject.shown for subject in subjects],
+        [subject.size for subject in subjects],
         has_driving=track.shown is not None,
         resolution=engine.resolution,
     )
@@ -144,6 +203,10 @@ def prepare(
     return Animation(engine, subjects, track, playing, layout, options, story, rendered)
 
 
+def _paths(source: PathLike | Sequence[PathLike]) -> list[Path]:
+    return [Path(source)] if isinstance(source, str | Path) else [Path(p) for p in source]
+
+
 def _load(options: AnimateOptions) -> "MotionModel":
     from deepmeme.pipelines import motion_model  # only now: the networks' libraries take a second
 
@@ -154,6 +217,14 @@ def _load(options: AnimateOptions) -> "MotionModel":
         precision=options.precision,
         device=options.device,
     )
+
+
+def _check_part(engine: MotionEngine, options: AnimateOptions) -> None:
+    if options.part != "whole" and engine.info().keypoint_names is None:
+        raise InputError(
+            f"--part {options.part} needs a model whose keypoints are named parts of a face; those "
+            f"of {engine.info().name!r} are not. Leave it out, or take --model portrait."
+        )
 
 
 def _merged(options: AnimateOptions | None, changes: dict[str, object]) -> AnimateOptions:
@@ -178,75 +249,6 @@ def _read_sources(paths: Sequence[Path], driving: Path, options: AnimateOptions)
     if not is_template(driving):
         sniff(driving)
     return [read_image(path, background=options.background_colour) for path in paths]
-
-
-def _subject(
-    engine: MotionEngine, picture: Frame, path: Path, squares: tuple[Square, ...], track: Track,
-    options: AnimateOptions,
-) -> Subject:  # fmt: skip
-    read_size = (picture.shape[1], picture.shape[0])
-    pasted = _pastes(squares, options)
-    actors = tuple(make_actor(engine, square, picture, track, options) for square in squares)
-    if not pasted:
-        squeezed = squares[0].crop is None and read_size[0] != read_size[1]
-        if squeezed:
-            picture = resize(picture, *scaled_size(*read_size, engine.resolution))
-        return Subject(path.name, picture, read_size, actors, (), squeezed)
-    side = options.size if _layout_name(options, 1) == "result" else None
-    side = min(side or _LARGEST_PX, 4096)
-    if options.size or max(read_size) > side:
-        width, height = scaled_size(*read_size, side)
-        picture = resize(picture, width, height)
-    picture = _evened(picture)
-    ratio = max(picture.shape[:2]) / max(read_size)
-    pastes = []
-    for square in squares:
-        if square.crop is not None:
-            crop = square.crop
-            moved = replace(
-                crop, centre_x=crop.centre_x * ratio, centre_y=crop.centre_y * ratio,
-                side=crop.side * ratio,
-            )  # fmt: skip
-            pastes.append(PasteBack(picture.shape, moved))
-    return Subject(path.name, picture, read_size, actors, tuple(pastes))
-
-
-def _pastes(squares: tuple[Square, ...], options: AnimateOptions) -> bool:
-    """Whether the animated squares go back into the picture.
-
-    On its own: where a face was found, or a square given, and there is more picture around it;
-    in a layout with cells only if asked for. Several faces always do: they share one picture.
-    """
-    if squares[0].crop is None or (options.paste_back == "no" and len(squares) == 1):
-        return False
-    if len(squares) > 1 or options.paste_back == "yes":
-        return True
-    chosen = squares[0].found_face or options.crop_of_source not in ("auto", "none")
-    return chosen and _layout_name(options, 1) == "result"
-
-
-def _layout_name(options: AnimateOptions, num_sources: int) -> str:
-    if options.layout != "auto":
-        return options.layout
-    return "grid" if num_sources > 1 else "result"
-
-
-def _evened(picture: Frame) -> Frame:
-    """Without the last row or column of an odd side, which H.264 cannot have."""
-    height, width = picture.shape[:2]
-    return np.ascontiguousarray(picture[: height - height % 2, : width - width % 2])
-
-
-def _shown_source(subject: Subject, resolution: int) -> Frame:
-    if subject.pastes or subject.squeezed:
-        return subject.picture
-    return subject.actors[0].frame
-
-
-def _result_size(subject: Subject, resolution: int) -> tuple[int, int]:
-    if subject.pastes or subject.squeezed:
-        return (subject.picture.shape[1], subject.picture.shape[0])
-    return (resolution, resolution)
 
 
 def _sound(

@@ -98,6 +98,22 @@ def is_template(path: Path) -> bool:
 def _from_video(
     path: Path, engine: MotionEngine, options: AnimateOptions, progress: Progress
 ) -> Track:
+    clip, square, keypoints = watch_video(path, engine, options, progress)
+    story = DrivingStory(
+        path.name, "video", square.how, len(keypoints.xy), float(clip.fps), square.corner
+    )
+    calm = calmed(keypoints, clip.fps, options.smooth)
+    return Track(calm, clip.fps, story, clip, clip.audio)
+
+
+def watch_video(
+    path: Path, engine: MotionEngine, options: AnimateOptions, progress: Progress
+) -> tuple[Clip, Square, KeypointArrays]:
+    """The driving video cut to one square, where that lies, and the keypoints of every frame.
+
+    Raises:
+        InputError: not a video, or fewer than two frames.
+    """
     clip = open_clip(path, background=options.background_colour)
     if options.start is not None or options.end is not None:
         clip = clip.trim(options.start_s, options.end_s)
@@ -111,11 +127,7 @@ def _from_video(
             f"{path} has one frame and so no movement to follow. Choose a longer video"
             + (" or a wider --start/--end." if options.end or options.start else ".")
         )
-    story = DrivingStory(
-        path.name, "video", square.how, len(keypoints.xy), float(clip.fps), square.corner
-    )
-    calm = calmed(keypoints, clip.fps, options.smooth)
-    return Track(calm, clip.fps, story, shown, clip.audio)
+    return shown, square, keypoints
 
 
 def _from_picture(path: Path, engine: MotionEngine, options: AnimateOptions) -> Track:

@@ -76,9 +76,7 @@ def choose_layout(
         has_driving: whether there are driving frames to show.
         resolution: of the model; a cell's size unless the options say.
     """
-    name = options.layout
-    if name == "auto":
-        name = "grid" if len(sources) > 1 else "result"
+    name = layout_name(options, len(sources))
     if name == "result" and len(sources) == 1:
         layout = _alone(results[0], options.size)
     elif name == "result":
@@ -97,6 +95,13 @@ def choose_layout(
     return Layout(
         layout.name, layout.canvas, layout.results, layout.driving, layout.size, tuple(overlays)
     )
+
+
+def layout_name(options: AnimateOptions, num_sources: int) -> str:
+    """The layout that ``auto`` stands for."""
+    if options.layout != "auto":
+        return options.layout
+    return "grid" if num_sources > 1 else "result"
 
 
 def scaled_size(width: int, height: int, side: int) -> tuple[int, int]:

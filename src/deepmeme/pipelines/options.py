@@ -66,7 +66,10 @@ def flag_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-_MODEL, _MOTION, _PICTURE, _TIME, _OUTPUT = "Model", "Motion", "Picture", "Time", "Result"
+_MOTION, _FRAMING, _TIME, _OUTPUT, _ENGINE = "Motion", "Framing", "Time", "Output", "Engine"
+
+
+_QUALITIES = {"small": 60, "good": 80, "best": 95}
 
 
 @dataclass(frozen=True)
@@ -80,22 +83,22 @@ class AnimateOptions:
     model: str = choice(
         "portrait",
         "Model: a name from `deepmeme models list`, a model folder, or a .pth.tar checkpoint.",
-        _MODEL,
+        _ENGINE,
         short="m",
     )
     config: str | None = choice(
-        None, "YAML configuration that belongs to a .pth.tar checkpoint.", _MODEL, metavar="FILE"
+        None, "YAML configuration that belongs to a .pth.tar checkpoint.", _ENGINE, metavar="FILE"
     )
     engine: str = choice(
-        "auto", "What runs the networks.", _MODEL, one_of=("auto", "openvino", "torch")
+        "auto", "What runs the networks.", _ENGINE, one_of=("auto", "openvino", "torch")
     )
     precision: str = choice(
         "auto",
         "Arithmetic of the networks; auto takes the fastest that the model was checked for.",
-        _MODEL,
+        _ENGINE,
         one_of=("auto", "fp32", "int8", "bf16", "fp16"),
     )
-    device: str = choice("auto", "cpu, cuda, cuda:1, mps, or auto.", _MODEL)
+    device: str = choice("auto", "cpu, cuda, cuda:1, mps, or auto.", _ENGINE)
 
     relative: bool = choice(
         True,
@@ -119,7 +122,7 @@ class AnimateOptions:
     smooth: float = choice(
         0.3, "Calm jitter: 0 leaves the movement as it is, 1 is calmest.", _MOTION, low=0, high=1
     )
-    parts: str = choice(
+    part: str = choice(
         "whole",
         "Carry over everything, the head's pose alone, or the expression alone.",
         _MOTION,
@@ -129,7 +132,7 @@ class AnimateOptions:
     crop: str = choice(
         "auto",
         "Square of the source to animate: auto (face, or else the centre), none, or x,y,w,h.",
-        _PICTURE,
+        _FRAMING,
         parse=parse_crop,
         metavar="auto|none|X,Y,W,H",
         also="no-crop=none",
@@ -137,14 +140,14 @@ class AnimateOptions:
     crop_driving: str = choice(
         "auto",
         "The same for the driving video.",
-        _PICTURE,
+        _FRAMING,
         parse=parse_crop,
         metavar="auto|none|X,Y,W,H",
     )
     face: str = choice(
         "largest",
         "Face of the source to animate: largest, all, or a number (1 is the largest).",
-        _PICTURE,
+        _FRAMING,
         parse=parse_face,
         metavar="largest|N|all",
     )
@@ -152,11 +155,11 @@ class AnimateOptions:
         "auto",
         "Put the animated square back into the whole picture: auto does where there is more "
         "picture around a face.",
-        _PICTURE,
+        _FRAMING,
         one_of=("auto", "yes", "no"),
     )
     background: str = choice(
-        "white", "Colour behind transparent pictures.", _PICTURE, parse=parse_colour
+        "white", "Colour behind transparent pictures.", _FRAMING, parse=parse_colour
     )
 
     start: str | None = choice(
@@ -195,7 +198,7 @@ class AnimateOptions:
         "driving", "Sound: the driving video's, none, or a file's.", _OUTPUT,
         metavar="driving|none|FILE",
     )  # fmt: skip
-    quality: str = choice("good", "Of the encoded file.", _OUTPUT, one_of=("small", "good", "best"))
+    quality: str = choice("good", "Of the encoded file.", _OUTPUT, one_of=tuple(_QUALITIES))
     max_size: str | None = choice(
         None, "Keep the file under this size, like 8MB.", _OUTPUT, parse=parse_bytes, metavar="SIZE"
     )
@@ -225,8 +228,8 @@ class AnimateOptions:
             found.append("--paste-back yes needs a crop to put back; leave out --no-crop")
         if self.config is not None and not self.config.strip():
             found.append("--config is empty; give the YAML file")
-        if self.parts != "whole" and not self.relative:
-            found.append(f"--parts {self.parts} works on movement; leave out --absolute")
+        if self.part != "whole" and not self.relative:
+            found.append(f"--part {self.part} works on movement; leave out --absolute")
         return found
 
     @property
@@ -256,6 +259,10 @@ class AnimateOptions:
     @property
     def background_colour(self) -> Colour:
         return parse_colour(str(self.background))
+
+    @property
+    def quality_percent(self) -> int:
+        return _QUALITIES[self.quality]
 
     @property
     def max_bytes(self) -> int | None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from deepmeme.media.caption import unwritable
-from deepmeme.pipelines.actors import Subject
 from deepmeme.pipelines.driving import Track
 from deepmeme.pipelines.options import AnimateOptions
+from deepmeme.pipelines.subject import Subject
 
 STRONG_POSE_GAP = 0.16
 """RMS keypoint distance, hull of area 1, from which relative motion starts from a wrong pose."""
