@@ -55,8 +55,9 @@ def decode_packets(
     path: Path,
     container: av.container.InputContainer,
     stream: av.VideoStream | av.AudioStream,
+    decoder: av.VideoCodecContext | None = None,
 ) -> Iterator[object]:
-    """Every frame of ``stream`` that can be decoded.
+    """Every frame of ``stream`` that can be decoded, by ``decoder`` or the stream's own.
 
     A damaged packet is stepped over, a container that ends badly ends the stream; the first of
     each is logged as a warning.
@@ -72,7 +73,7 @@ def decode_packets(
         if packet is None:
             return
         try:
-            frames = packet.decode()
+            frames = packet.decode() if decoder is None else decoder.decode(packet)
         except av.error.EOFError:
             return
         except DAMAGE as error:

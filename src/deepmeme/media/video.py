@@ -12,7 +12,7 @@ from av.buffer import Buffer
 from deepmeme.errors import InputError
 from deepmeme.media.animation import open_animation, open_folder
 from deepmeme.media.clip import AudioSource, Clip, Colour, Frame
-from deepmeme.media.colour import over_background, to_rgb
+from deepmeme.media.colour import Screen
 from deepmeme.media.container import decode_packets, open_container
 from deepmeme.media.image import WHITE
 from deepmeme.media.pacing import choose_fps, hold
@@ -166,6 +166,7 @@ def _orientation(frame: av.VideoFrame) -> tuple[int, bool]:
 def _frames(opened: _Opened, skip: int) -> Iterator[Frame]:
     """The clip's frames from ``skip`` on; a generator that closes the file when closed."""
     path, geometry = opened.path, opened.geometry
+    screen = Screen(geometry.size, opened.background)
     with open_container(path, opened.demuxer) as container:
         stream = _video_stream(path, container)
         timed = ((_time(frame), frame) for frame in _decode(path, container, stream))
@@ -175,7 +176,7 @@ def _frames(opened: _Opened, skip: int) -> Iterator[Frame]:
             if index < skip:
                 continue
             if converted is None or frame is not last:
-                last, converted = frame, _upright(frame, geometry, opened.background)
+                last, converted = frame, _upright(screen.show(frame), geometry)
                 yield converted
             else:
                 yield converted.copy()
@@ -188,11 +189,7 @@ def _time(frame: av.VideoFrame) -> tuple[Fraction | None, Fraction]:
     return (None if frame.pts is None else frame.pts * frame.time_base), duration
 
 
-def _upright(frame: av.VideoFrame, geometry: _Geometry, background: Colour) -> Frame:
-    if any(component.is_alpha for component in frame.format.components):
-        rgb = over_background(frame, geometry.size, background)
-    else:
-        rgb = to_rgb(frame, geometry.size)
+def _upright(rgb: Frame, geometry: _Geometry) -> Frame:
     if geometry.mirrored:
         rgb = rgb[:, ::-1]
     if geometry.turns:
@@ -203,6 +200,19 @@ def _upright(frame: av.VideoFrame, geometry: _Geometry, background: Colour) -> F
 def _decode(
     path: Path, container: av.container.InputContainer, stream: av.VideoStream
 ) -> Iterator[av.VideoFrame]:
-    for frame in decode_packets(path, container, stream):
+    for frame in decode_packets(path, container, stream, _alpha_decoder(stream)):
         if isinstance(frame, av.VideoFrame):
             yield frame
+
+
+def _alpha_decoder(stream: av.VideoStream) -> av.VideoCodecContext | None:
+    """FFmpeg's own VP8 and VP9 decoders leave out the alpha channel of a WebM; libvpx reads it."""
+    name = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    if name is None or stream.metadata.get("alpha_mode") != "1":
+        return None
+    try:
+        context = av.CodecContext.create(name, "r")
+    except (av.codec.codec.UnknownCodecError, ValueError):  # a build without libvpx
+        return None
+    assert isinstance(context, av.VideoCodecContext)
+    return context

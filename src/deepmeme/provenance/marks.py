@@ -157,5 +157,6 @@ def _extended_header(path: Path) -> bytes:
     with Image.open(path, formats=["WEBP"]) as image:
         alpha = 0x10 if image.mode == "RGBA" else 0
         width, height = image.width - 1, image.height - 1
-    header: bytes = struct.pack("<I", alpha) + width.to_bytes(3, "little")
-    return header + height.to_bytes(3, "little")
+    header = bytes([alpha, 0, 0, 0])
+    header += width.to_bytes(3, "little") + height.to_bytes(3, "little")
+    return header
