@@ -38,9 +38,7 @@ def write_picture(path: Path, frame: Frame) -> Path:
     return path
 
 
-def write_video(
-    path: Path, frames: Sequence[Frame], *, fps: int = 10, sound: bool = False
-) -> Path:
+def write_video(path: Path, frames: Sequence[Frame], *, fps: int = 10, sound: bool = False) -> Path:
     """A small video, lossless enough for its dots to be found; with a beep if asked."""
     height, width = frames[0].shape[:2]
     with av.open(str(path), "w") as container:

@@ -168,7 +168,7 @@ def prepare(
     paths, path = _paths(source), Path(driving)
     sound = None if options.audio in ("driving", "none") else open_sound(options.audio)
     pictures = _read_sources(paths, path, options)
-    engine = (model or _load(options)).engine
+    engine = (model or load(options)).engine
     _check_part(engine, options)
     framing = engine.info().framing
     squares = [squares_of(p, options, framing, q) for p, q in zip(pictures, paths, strict=True)]
@@ -207,7 +207,8 @@ def _paths(source: PathLike | Sequence[PathLike]) -> list[Path]:
     return [Path(source)] if isinstance(source, str | Path) else [Path(p) for p in source]
 
 
-def _load(options: AnimateOptions) -> "MotionModel":
+def load(options: AnimateOptions) -> "MotionModel":
+    """The model that the options ask for."""
     from deepmeme.pipelines import motion_model  # only now: the networks' libraries take a second
 
     return motion_model.load_model(
@@ -321,6 +322,7 @@ def _story(
             tuple(actor.square.corner for actor in subject.actors if actor.square.corner),
             bool(subject.pastes),
             tuple(actor.anchor for actor in subject.actors),
+            sum(actor.square.found_face for actor in subject.actors),
             max(actor.pose_gap for actor in subject.actors),
         )
         for subject in subjects

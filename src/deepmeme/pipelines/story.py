@@ -17,6 +17,8 @@ class SourceStory:
     pasted: bool
     anchors: tuple[int | None, ...]
     """Driving frame that movement is counted from, for each square; None in absolute transfer."""
+    faces: int
+    """Squares that hold a face which was found."""
     pose_gap: float
     """How far the source's pose is from its anchor's, 0 = the same shape; the largest square."""
 

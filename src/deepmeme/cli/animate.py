@@ -1,0 +1,214 @@
+"""``deepmeme animate SOURCE... DRIVING``."""
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepmeme.cli.fields import with_options
+from deepmeme.errors import InputError
+from deepmeme.pipelines.options import AnimateOptions
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from deepmeme.pipelines.animate import Animation
+    from deepmeme.pipelines.story import SourceStory, Story
+    from deepmeme.provenance.seal import Saved
+
+CONSENT = (
+    "A face was found. Animate only people who agreed to it; the result says that it was made by "
+    "AI. (--consent, or DEEPMEME_CONSENT=1, says that you know.)"
+)
+
+
+@with_options(AnimateOptions, into="options")
+def animate(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE... DRIVING",
+            help="One or more pictures, then what moves them: a video, a .motion.npz, or a "
+            "picture whose pose is taken over.",
+            show_default=False,
+        ),
+    ],
+    options: AnimateOptions,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Result: .mp4, .mov, .mkv, .webm, .gif, .webp, .apng, or no suffix for a folder "
+            "of PNG frames. SOURCE-DRIVING.mp4 unless given.",
+            show_default=False,
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", "-y", help="Replace the result if it is there.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what Ctrl-C or a crash left.")
+    ] = False,
+    preview: Annotated[
+        bool,
+        typer.Option(
+            "--preview",
+            help="Only write a contact sheet that shows how it works: keypoints, warp, occlusion "
+            "and result of a few moments.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+    consent: Annotated[
+        bool,
+        typer.Option(
+            "--consent",
+            envvar="DEEPMEME_CONSENT",
+            help="Whoever is shown agreed; no more reminders.",
+        ),
+    ] = False,
+) -> None:
+    """Bring a still picture to life: move it like a driving video.
+
+    deepmeme animate me.jpg dance.mp4
+
+    deepmeme animate mona.jpg statue.jpg cartoon.png talk.mp4 -o grid.gif --max-size 8MB
+    """
+    from deepmeme.cli.console import bars, print_json, screen
+    from deepmeme.pipelines.animate import prepare
+
+    started = perf_counter()
+    sources, driving = _split(inputs)
+    target = _target(output, sources, driving, options, preview, overwrite, resume)
+    console = screen()
+    with bars(console, quiet=as_json) as progress:
+        animation = prepare(sources, driving, options, progress=progress)
+        if not as_json:
+            remark(console, animation.story, consent=consent)
+        ready = perf_counter()
+        if preview:
+            saved = _save_preview(animation, target)
+        else:
+            saved = animation.save(target, resume=resume, progress=progress)
+    fresh = saved.num_frames - saved.resumed_at
+    speed = fresh / max(perf_counter() - ready, 1e-9)
+    facts = facts_of(animation.story, saved, perf_counter() - started, speed)
+    if as_json:
+        print_json(facts)
+    else:
+        tell(console, animation.story, saved, facts)
+
+
+def _split(inputs: list[Path]) -> tuple[list[Path], Path]:
+    if len(inputs) < 2:
+        raise InputError(
+            f"Only one file was given: {inputs[0]}. Expected a picture and a driving video: "
+            "deepmeme animate me.jpg dance.mp4"
+        )
+    return inputs[:-1], inputs[-1]
+
+
+def _target(
+    output: Path | None, sources: list[Path], driving: Path, options: AnimateOptions,
+    preview: bool, overwrite: bool, resume: bool,
+) -> Path:  # fmt: skip
+    """Where the result goes; refused before any work if it can't go there."""
+    from deepmeme.pipelines.place import check_free, check_place, default_place, is_still
+
+    still = preview or is_still(driving)
+    ending, suffix = "-preview" if preview else "", ".png" if still else ".mp4"
+    if output is None:
+        output = default_place(sources, driving, ending=ending, suffix=suffix, resume=resume)
+    elif preview and output.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+        output = output.with_name(f"{output.stem}-preview.png")
+    check_place(output, [*sources, driving], options, still=still)
+    check_free(output, resume=resume, overwrite=overwrite)
+    return output
+
+
+def _save_preview(animation: "Animation", target: Path) -> "Saved":
+    from deepmeme.pipelines.preview import contact_sheet
+    from deepmeme.provenance.seal import save_picture
+
+    return save_picture(contact_sheet(animation), target, animation.rendered.record)
+
+
+def facts_of(story: "Story", saved: "Saved", elapsed: float, speed: float) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    return {
+        "ok": True,
+        "output": str(saved.path.resolve()),
+        "bytes": saved.bytes,
+        "frames": saved.num_frames,
+        "seconds": saved.seconds,
+        "resumed_at": saved.resumed_at,
+        "reduced": saved.reduced,
+        "elapsed_s": round(elapsed, 3),
+        "frames_per_second": round(speed, 2),
+        "story": story.as_dict(),
+    }
+
+
+def remark(console: "Console", story: "Story", *, consent: bool) -> None:
+    """Before rendering: what may go wrong, and a word about the person in the picture."""
+    for warning in story.warnings:
+        console.print(f"Note: {warning}", style="yellow", markup=False)
+    if not consent and any(source.faces for source in story.sources):
+        console.print(CONSENT, style="dim", markup=False)
+
+
+def tell(console: "Console", story: "Story", saved: "Saved", facts: dict[str, Any]) -> None:
+    """The last message: what was done, and where the file is."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from deepmeme.cli.console import human_bytes, human_seconds
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", justify="right")
+    table.add_column(overflow="fold")
+    for source in story.sources:
+        table.add_row(Text("source", style="#4c8dff"), Text(_source_line(source)))
+    table.add_row(Text("driving", style="#ff9933"), Text(_driving_line(story)))
+    table.add_row("model", f"{story.model} on {story.engine}, {story.precision}, {story.device}")
+    if saved.num_frames > 1:
+        width, height = story.size
+        table.add_row("sound", Text(story.sound))
+        length = f"{saved.num_frames} frames, {human_seconds(saved.seconds)} at {story.fps:g} fps"
+        table.add_row("result", f"{story.layout}, {width}x{height}, {length}")
+        speed = f"{facts['frames_per_second']:.1f} frames a second"
+        resumed = f", {saved.resumed_at} frames were kept from before" if saved.resumed_at else ""
+        table.add_row("speed", f"{speed}, {human_seconds(facts['elapsed_s'])} in all{resumed}")
+    if saved.reduced:
+        table.add_row("reduced", Text(saved.reduced))
+    console.print(table)
+    size = f" ({human_bytes(saved.bytes)})"
+    console.print(Text.assemble(("Made ", "bold #3ebe76"), (str(saved.path), "bold"), size))
+
+
+def _driving_line(story: "Story") -> str:
+    driving = story.driving
+    parts = [f"{driving.name}: {driving.kind}"]
+    if driving.frames > 1:
+        parts.append(f"{driving.frames} frames")
+    if driving.how:
+        parts.append(driving.how)
+    if driving.crop is not None:
+        x, y, side = driving.crop
+        parts.append(f"{side}x{side} at {x},{y}")
+    return ", ".join(parts)
+
+
+def _source_line(source: "SourceStory") -> str:
+    width, height = source.size
+    parts = [f"{source.name} ({width}x{height}): {source.how}"]
+    parts += [f"{side}x{side} at {x},{y}" for x, y, side in source.crops]
+    if source.pasted:
+        parts.append("put back into the picture")
+    anchors = sorted({a for a in source.anchors if a is not None})
+    if anchors:
+        parts.append("anchor frame " + " and ".join(map(str, anchors)))
+    return ", ".join(parts)

@@ -1,0 +1,68 @@
+"""All commands. A command's module is small; what it needs to work loads when it runs."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated, Any
+
+import typer
+
+from deepmeme.cli.animate import animate
+from deepmeme.cli.motion import app as motion
+
+_GROUPS = {
+    "models": "Known models: list, info, pull, convert, doctor.",
+    "train": "Train a model.",
+    "evaluate": "Measure a model.",
+}
+"""Groups that other parts of the house bring: ``deepmeme.cli.NAME`` with an ``app``."""
+
+
+def build() -> Any:
+    """The command tree as a callable command."""
+    app = typer.Typer(
+        name="deepmeme",
+        help="Bring still pictures to life. Everything runs on this machine.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Begin with: deepmeme demo",
+    )
+    app.callback()(_root)
+    app.command("animate")(animate)
+    _add(app, "demo")
+    app.add_typer(motion, name="motion")
+    for name, text in _GROUPS.items():
+        module = f"deepmeme.cli.{name}"
+        if find_spec(module) is not None:
+            app.add_typer(import_module(module).app, name=name, help=text)
+    _add(app, "bench")
+    _add(app, "doctor")
+    return typer.main.get_command(app)
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    """The command ``deepmeme.cli.NAME.NAME``."""
+    if find_spec(f"deepmeme.cli.{name}") is not None:
+        app.command(name)(getattr(import_module(f"deepmeme.cli.{name}"), name))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from deepmeme import __version__
+
+        typer.echo(f"deepmeme {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", "-V", help="Show the version.", callback=_version, is_eager=True),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error comes from (anywhere on the line).")
+    ] = False,
+) -> None:
+    """Bring still pictures to life. Everything runs on this machine."""
