@@ -60,6 +60,11 @@ AUTHORS_PAGES = (
     "https://drive.google.com/drive/folders/1PyQJmkdCsAkOYwUyaj_l-l0as-iLDgeH",
     "https://disk.yandex.ru/d/lEw8uRm140L_eQ",
 )
+SHARE = (
+    "https://cloud-api.yandex.net/v1/disk/public/resources/download"
+    "?public_key=https%3A%2F%2Fdisk.yandex.ru%2Fd%2FlEw8uRm140L_eQ&path=%2F{filename}#href"
+)
+"""The authors' own share, which names the address of the day."""
 RESEARCH = "code MIT; weights not licensed separately, trained on research data"
 FACES = "square crop of one frontal face, 256 x 256, the head about two thirds of the height"
 BODIES = "square crop of one standing person, whole body, 256 x 256"
@@ -76,7 +81,11 @@ def _published(short: str, title: str, expects: str, *, filename: str = "", **mo
         licence=RESEARCH,
         filename=filename,
         preset=f"{short}-256",
-        urls=(RELEASE + filename, *facts.pop("mirrors", ())),
+        urls=(
+            RELEASE + filename,
+            *facts.pop("mirrors", ()),
+            SHARE.format(filename=filename),
+        ),
         by_hand=AUTHORS_PAGES,
         **facts,
     )

@@ -5,11 +5,9 @@ connection, which for 700 MB is the difference between a nuisance and a failure.
 """
 
 import hashlib
-import http.client
 import json
 import os
 import shutil
-import ssl
 import time
 import urllib.error
 import urllib.request
@@ -25,20 +23,26 @@ import platformdirs
 from deepmeme.errors import DownloadError, OutputError
 from deepmeme.weights.catalogue import Entry
 from deepmeme.weights.container import ADVICE, sniff_container
+from deepmeme.weights.transport import (
+    HEADERS,
+    NETWORK,
+    RejectedError,
+    announced_total,
+    direct_address,
+    opener,
+    range_start,
+    say,
+    validator,
+    whole_size,
+)
 
 Progress = Callable[[int, int | None], None]
 """Called with (bytes there, bytes in all or None)."""
 
 CHUNK_BYTES = 2**18
 MAX_BYTES = 8 * 2**30
-MAX_REDIRECTS = 5
-ATTEMPTS = 4
+ATTEMPTS = 50
 """Connections to one address, as long as each brings something new."""
-NETWORK = (urllib.error.URLError, http.client.HTTPException, ConnectionError, ssl.SSLError)
-
-
-class _RejectedError(Exception):
-    """An address did not give the file; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,11 @@ def download_entry(entry: Entry, *, progress: Progress | None = None) -> Path:
     return fetch(entry.urls, target, expected=expected, by_hand=entry.by_hand, progress=progress)
 
 
+def is_offline() -> bool:
+    """Whether the environment variable ``DEEPMEME_OFFLINE`` forbids the network."""
+    return os.environ.get("DEEPMEME_OFFLINE", "").strip().lower() not in ("", "0", "false", "no")
+
+
 def fetch(
     urls: tuple[str, ...],
     target: Path,
@@ -86,6 +95,8 @@ def fetch(
 ) -> Path:
     """Try the addresses in turn until one gives the expected file at ``target``.
 
+    An address that ends in ``#href`` answers with JSON whose ``href`` is the file's address of the
+    day, as public shares do.
     What has arrived stays in ``target.part`` after a failure or Ctrl-C, and the next call goes on.
     Two processes that want the same file: the second waits for the first.
 
@@ -99,7 +110,7 @@ def fetch(
             if target.is_file():
                 return target
             return _first_that_works(urls, target, expected, by_hand, progress, timeout_s)
-    except DownloadError:
+    except (DownloadError, OutputError):
         raise
     except OSError as error:
         raise OutputError(
@@ -116,19 +127,36 @@ def _first_that_works(
     progress: Progress | None,
     timeout_s: float,
 ) -> Path:
+    if is_offline():
+        reasons = ["nothing: DEEPMEME_OFFLINE is set, which forbids the network"]
+        raise DownloadError(_nothing_worked(target, reasons, by_hand, expected))
     part = _Part(target.with_name(target.name + ".part"))
+    _need_space(target, (expected.num_bytes or 0) - part.size())
     reasons = []
-    for url in urls:
+    left = list(urls)
+    while left:
+        url, resumes = left[0], part.size() > 0
         try:
             _download(url, part, expected, progress, timeout_s)
             _verify(part.path, expected)
-        except _RejectedError as error:
-            reasons.append(f"{url}\n    {error}")
+        except RejectedError as error:
+            if resumes and not part.size():
+                continue  # what was there before spoilt it: once more from the first byte
+            reasons.append(f"{left.pop(0)}\n    {error}")
             continue
         os.replace(part.path, target)
         part.forget()
         return target
     raise DownloadError(_nothing_worked(target, reasons, by_hand, expected))
+
+
+def _need_space(target: Path, num_bytes: int) -> None:
+    free = shutil.disk_usage(target.parent).free
+    if num_bytes > free:
+        raise OutputError(
+            f"{target}: {num_bytes} bytes are still to come, and {free} are free there. Make space "
+            "or choose another place with the environment variable DEEPMEME_CACHE."
+        )
 
 
 class _Part:
@@ -160,13 +188,7 @@ def _download(
     url: str, part: _Part, expected: Expected, progress: Progress | None, timeout_s: float
 ) -> None:
     """Fill the part from one address, reconnecting while it makes headway."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise _RejectedError("only http and https addresses are opened")
-    checked = expected.sha256 or expected.md5
-    if part.size() and part.origin().get("url") != url and not checked:
-        part.forget()  # without a checksum, halves of two files could be joined
-    if expected.num_bytes is not None and part.size() > expected.num_bytes:
-        part.forget()
+    _drop_what_does_not_belong(url, part, expected)
     reason = "no connection"
     for attempt in range(ATTEMPTS):
         before = part.size()
@@ -175,17 +197,39 @@ def _download(
         try:
             _receive(url, part, expected, progress, timeout_s)
             return
+        except urllib.error.HTTPError as error:
+            reason = say(error)
+            if _nothing_left(error, part):
+                return
         except NETWORK as error:
-            reason = _say(error)
-            if isinstance(error, urllib.error.HTTPError) and error.code == 416:
-                part.forget()
-                continue
+            reason = say(error)
         except TimeoutError:
             reason = f"no answer for {timeout_s:g} s"
+        if before and not part.size():
+            continue
         if part.size() <= before:
             break
         time.sleep(min(0.1 * 2**attempt, 2))
-    raise _RejectedError(reason)
+    raise RejectedError(reason)
+
+
+def _drop_what_does_not_belong(url: str, part: _Part, expected: Expected) -> None:
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise RejectedError("only http and https addresses are opened")
+    checked = expected.sha256 or expected.md5
+    if part.size() and part.origin().get("url") != url and not checked:
+        part.forget()  # without a checksum, halves of two files could be joined
+    if expected.num_bytes is not None and part.size() > expected.num_bytes:
+        part.forget()
+
+
+def _nothing_left(error: urllib.error.HTTPError, part: _Part) -> bool:
+    """Whether the refusal means that the part is whole; one that is too long is dropped."""
+    error.close()
+    size = whole_size(error)
+    if size is not None and size != part.size():
+        part.forget()
+    return size is not None and size == part.size() > 0
 
 
 def _receive(
@@ -193,17 +237,17 @@ def _receive(
 ) -> None:
     """One connection's worth, appended where the server allows it."""
     start, origin = part.size(), part.origin()
-    request = urllib.request.Request(url, headers={"User-Agent": "deepmeme"})
+    request = urllib.request.Request(direct_address(url, timeout_s), headers=HEADERS)
     if start:
         request.add_header("Range", f"bytes={start}-")
         if origin.get("url") == url and origin.get("validator"):
             request.add_header("If-Range", str(origin["validator"]))
-    with _opener().open(request, timeout=timeout_s) as response:
-        resumed = response.status == 206 and _range_start(response) == start
+    with opener().open(request, timeout=timeout_s) as response:
+        resumed = response.status == 206 and range_start(response) == start
         start = start if resumed else 0
-        total = _total(response, start)
+        total = announced_total(response, start)
         _refuse_size(total, expected)
-        part.remember(url, _validator(response))
+        part.remember(url, validator(response))
         with part.path.open("ab" if resumed else "wb") as file:
             _copy(response, file, start, total, progress)
 
@@ -218,37 +262,18 @@ def _copy(
         file.write(chunk)
         done += len(chunk)
         if done > (total or MAX_BYTES):
-            raise _RejectedError("it sends more than it announced")
+            raise RejectedError("it sends more than it announced")
         if progress:
             progress(done, total)
     if total is not None and done < total:
         raise ConnectionError(f"the connection was cut at {done} of {total} bytes")
 
 
-def _range_start(response: Any) -> int | None:
-    text = str(response.headers.get("Content-Range", ""))
-    digits = text.removeprefix("bytes ").split("-")[0]
-    return int(digits) if digits.isdigit() else None
-
-
-def _total(response: Any, start: int) -> int | None:
-    length = str(response.headers.get("Content-Length") or "")
-    return start + int(length) if length.isdigit() else None
-
-
-def _validator(response: Any) -> str | None:
-    """A strong ETag, or the date of the last change."""
-    tag = response.headers.get("ETag")
-    if tag and not tag.startswith("W/"):
-        return str(tag)
-    return response.headers.get("Last-Modified") or None
-
-
 def _refuse_size(total: int | None, expected: Expected) -> None:
     if total is not None and expected.num_bytes is not None and total != expected.num_bytes:
-        raise _RejectedError(f"it offers {total} bytes, expected {expected.num_bytes}")
+        raise RejectedError(f"it offers {total} bytes, expected {expected.num_bytes}")
     if total is not None and total > MAX_BYTES:
-        raise _RejectedError(f"it offers {total} bytes, more than any model has")
+        raise RejectedError(f"it offers {total} bytes, more than any model has")
 
 
 def _verify(path: Path, expected: Expected) -> None:
@@ -275,43 +300,7 @@ def _verify(path: Path, expected: Expected) -> None:
         problem = ADVICE[kind] if kind in ("html", "lfs-pointer") else ""
     if problem:
         _Part(path).forget()
-        raise _RejectedError(problem)
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """A few redirects, never from https to http or to anything else."""
-
-    max_redirections = MAX_REDIRECTS
-
-    def redirect_request(
-        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        old, new = urlsplit(req.full_url).scheme, urlsplit(newurl).scheme
-        if new not in ("http", "https") or (old == "https" and new == "http"):
-            raise _RejectedError(f"it redirects to {newurl[:200]}, which is not followed")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """http and https alone: no file:, ftp: or data: addresses."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        _Redirects(),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
-def _say(error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answers {error.code} {error.reason}"
-    reason = getattr(error, "reason", error)
-    return str(reason) or type(error).__name__
+        raise RejectedError(problem)
 
 
 @contextmanager
@@ -353,8 +342,5 @@ def _nothing_worked(
     lines.append(f"and put it here: {target}")
     if expected.sha256:
         lines.append(f"Its sha256 is {expected.sha256}.")
-    free = shutil.disk_usage(target.parent).free
-    if expected.num_bytes and free < expected.num_bytes:
-        lines.append(f"Mind the space: {free} bytes are free, {expected.num_bytes} are needed.")
     lines.append("To go on where it stopped, repeat the command.")
     return "\n".join(lines)
