@@ -179,7 +179,7 @@ def tell(console: "Console", story: "Story", saved: "Saved", facts: dict[str, An
         table.add_row("sound", Text(story.sound))
         length = f"{saved.num_frames} frames, {human_seconds(saved.seconds)} at {story.fps:g} fps"
         table.add_row("result", f"{story.layout}, {width}x{height}, {length}")
-        speed = f"{facts['frames_per_second']:.1f} frames a second"
+        speed = f"rendered {facts['frames_per_second']:.1f} frames a second"
         resumed = f", {saved.resumed_at} frames were kept from before" if saved.resumed_at else ""
         table.add_row("speed", f"{speed}, {human_seconds(facts['elapsed_s'])} in all{resumed}")
     if saved.reduced:

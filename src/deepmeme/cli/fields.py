@@ -79,7 +79,7 @@ def _type(entry: "Field[Any]") -> Any:
 
 def _option(entry: "Field[Any]", choice: Choice) -> Any:
     names = [flag_name(entry.name)]
-    if entry.type is bool:
+    if entry.default is True:
         names = [f"{names[0]}/--{choice.off or 'no-' + names[0][2:]}"]
     if choice.short is not None:
         names.append(f"-{choice.short}")

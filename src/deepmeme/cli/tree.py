@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from deepmeme.cli.animate import animate
 from deepmeme.cli.motion import app as motion
@@ -30,7 +31,7 @@ def build() -> Any:
         epilog="Begin with: deepmeme demo",
     )
     app.callback()(_root)
-    app.command("animate")(animate)
+    app.command("animate", cls=_Animate)(animate)
     _add(app, "demo")
     app.add_typer(motion, name="motion")
     for name, text in _GROUPS.items():
@@ -40,6 +41,13 @@ def build() -> Any:
     _add(app, "bench")
     _add(app, "doctor")
     return typer.main.get_command(app)
+
+
+class _Animate(TyperCommand):
+    """Says in its usage which of the files is which."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return ["[OPTIONS]", "SOURCE... DRIVING"]
 
 
 def _add(app: typer.Typer, name: str) -> None:

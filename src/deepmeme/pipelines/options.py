@@ -80,26 +80,6 @@ class AnimateOptions:
         InputError: naming every value that does not fit, all at once.
     """
 
-    model: str = choice(
-        "portrait",
-        "Model: a name from `deepmeme models list`, a model folder, or a .pth.tar checkpoint.",
-        _ENGINE,
-        short="m",
-    )
-    config: str | None = choice(
-        None, "YAML configuration that belongs to a .pth.tar checkpoint.", _ENGINE, metavar="FILE"
-    )
-    engine: str = choice(
-        "auto", "What runs the networks.", _ENGINE, one_of=("auto", "openvino", "torch")
-    )
-    precision: str = choice(
-        "auto",
-        "Arithmetic of the networks; auto takes the fastest that the model was checked for.",
-        _ENGINE,
-        one_of=("auto", "fp32", "int8", "bf16", "fp16"),
-    )
-    device: str = choice("auto", "cpu, cuda, cuda:1, mps, or auto.", _ENGINE)
-
     relative: bool = choice(
         True,
         "Carry over the movement since the anchor frame (relative) or the pose itself (absolute).",
@@ -202,6 +182,26 @@ class AnimateOptions:
     max_size: str | None = choice(
         None, "Keep the file under this size, like 8MB.", _OUTPUT, parse=parse_bytes, metavar="SIZE"
     )
+
+    model: str = choice(
+        "portrait",
+        "Model: a name from `deepmeme models list`, a model folder, or a .pth.tar checkpoint.",
+        _ENGINE,
+        short="m",
+    )
+    config: str | None = choice(
+        None, "YAML configuration that belongs to a .pth.tar checkpoint.", _ENGINE, metavar="FILE"
+    )
+    engine: str = choice(
+        "auto", "What runs the networks.", _ENGINE, one_of=("auto", "openvino", "torch")
+    )
+    precision: str = choice(
+        "auto",
+        "Arithmetic of the networks; auto takes the fastest that the model was checked for.",
+        _ENGINE,
+        one_of=("auto", "fp32", "int8", "bf16", "fp16"),
+    )
+    device: str = choice("auto", "cpu, cuda, cuda:1, mps, or auto.", _ENGINE)
 
     def __post_init__(self) -> None:
         problems = []

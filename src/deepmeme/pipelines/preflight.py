@@ -25,7 +25,7 @@ def concerns(
     found: list[str] = []
     for subject in subjects:
         found += _about_source(subject, options, resolution, looks_for_faces)
-        found += _about_pose(subject, track)
+        found += _about_pose(subject, track, options)
     if looks_for_faces and track.story.kind == "video" and "centre" in track.story.how:
         found.append(
             f"No face was found in most frames of {track.story.name}; its centre is followed. "
@@ -46,7 +46,7 @@ def _about_source(
     automatic = options.crop_of_source == "auto"
     if looks_for_faces and automatic and not any(a.square.found_face for a in subject.actors):
         found.append(
-            f"No face was found in {subject.name}; {subject.actors[0].square.how} is animated. "
+            f"No face was found in {subject.name}; {_place_of(subject)} is animated. "
             "--crop X,Y,W,H says where the face is."
         )
     for actor in subject.actors:
@@ -59,14 +59,18 @@ def _about_source(
     return found
 
 
-def _about_pose(subject: Subject, track: Track) -> list[str]:
+def _place_of(subject: Subject) -> str:
+    return "its centre" if subject.actors[0].square.crop is not None else "the whole picture"
+
+
+def _about_pose(subject: Subject, track: Track, options: AnimateOptions) -> list[str]:
     gap = max(actor.pose_gap for actor in subject.actors)
     if gap <= STRONG_POSE_GAP or track.still:
         return []
     return [
         f"{subject.name} is posed unlike any moment of {track.story.name} (gap {gap:.2f}); the "
         "result may look bent. A driving video that starts in the same pose works better"
-        + (", or --anchor auto." if subject.actors[0].anchor is not None else ".")
+        + ("." if options.anchor_frame == "auto" else ", or --anchor auto.")
     ]
 
 
