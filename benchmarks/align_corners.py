@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepmeme.models.motion.config import presets
-from deepmeme.runtime.bench import psnr_db, test_frames
+from deepmeme.runtime.bench import psnr_db, drawn_frames
 from deepmeme.runtime.load import build_engine, checkpoint_from_arrays
 from deepmeme.weights.seeded import seeded_weights
 
@@ -33,7 +33,7 @@ def main() -> None:
     )
     config = presets()["vox-256"]
     weights = seeded_weights(config, seed=1)
-    source, driving = test_frames(256, 1, seed=7)[0], test_frames(256, 4)
+    source, driving = drawn_frames(256, 1, seed=7)[0], drawn_frames(256, 4)
     frames = {}
     for align_corners in (False, True):
         checkpoint = checkpoint_from_arrays(replace(config, align_corners=align_corners), weights)

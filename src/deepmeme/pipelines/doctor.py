@@ -137,7 +137,7 @@ def _video() -> Finding:
 def _networks() -> Finding:
     """A tiny First Order Motion Model through the engine: the mathematics, without its weights."""
     from deepmeme.models.motion.config import presets
-    from deepmeme.runtime.bench import test_frames
+    from deepmeme.runtime.bench import drawn_frames
     from deepmeme.runtime.load import build_engine, checkpoint_from_arrays
     from deepmeme.weights.seeded import seeded_weights
 
@@ -145,7 +145,7 @@ def _networks() -> Finding:
     engine = build_engine(
         checkpoint_from_arrays(config, seeded_weights(config, seed=1)), precision="fp32"
     )
-    source = test_frames(config.frame_shape[0], 1)[0]
+    source = drawn_frames(config.frame_shape[0], 1)[0]
     handle = engine.encode(source)
     motion = engine.detect(source[None])
     engine.render(handle, motion)
@@ -170,11 +170,11 @@ REFERENCE_BLUE = (
 
 def _shipped_model() -> Finding:
     from deepmeme.pipelines.motion_model import load_model
-    from deepmeme.runtime.bench import test_frames
+    from deepmeme.runtime.bench import drawn_frames
 
     model = load_model("portrait")
     info = model.info()
-    source = test_frames(model.resolution, 1)[0]
+    source = drawn_frames(model.resolution, 1)[0]
     handle = model.engine.encode(source)
     motion = model.keypoints(source)
     list(model.engine.render_stream(handle, [motion] * 4))

@@ -44,7 +44,7 @@ class Row:
         return 1000 / self.ms_per_frame
 
 
-def test_frames(size: int, count: int, *, seed: int = 1) -> Frames:
+def drawn_frames(size: int, count: int, *, seed: int = 1) -> Frames:
     """A drawn picture of soft blobs that drifts, (size, size, 3) uint8 each."""
     random = np.random.default_rng(seed)
     yy, xx = np.mgrid[0:size, 0:size] / (size - 1)
@@ -106,7 +106,7 @@ def compare(
     config = config or MotionConfig()
     weights = seeded_weights(config, seed=1)
     size = config.frame_shape[0]
-    source, driving = test_frames(size, 1, seed=7)[0], test_frames(size, frames)
+    source, driving = drawn_frames(size, 1, seed=7)[0], drawn_frames(size, frames)
     runs: dict[str, Callable[[], Frames]] = {
         "reference": reference(config, weights, source, driving)
     }

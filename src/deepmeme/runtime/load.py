@@ -242,9 +242,10 @@ def checked_file(folder: Path, entry: dict[str, str]) -> Path:
 
 def read_ranges(folder: Path, card: Mapping[str, Any]) -> dict[str, Ranges] | None:
     """The int8 ranges that a model folder carries, if it does: stage -> tensor -> (low, high)."""
-    if not card.get("calibration"):
+    file = folder / Path(card.get("calibration") or "calibration.json").name
+    if not file.is_file():
         return None
-    stored = json.loads((folder / Path(card["calibration"]).name).read_text("utf-8"))
+    stored = json.loads(file.read_text("utf-8"))
     return {
         stage: {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
         for stage, ranges in stored.items()

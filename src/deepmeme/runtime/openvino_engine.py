@@ -106,7 +106,7 @@ class OpenVINOEngine:
         self._encode = self._core.compile_model(models["encode"], "CPU", latency)
         self._render = self._core.compile_model(models["render"], "CPU", streams)
         self._detect_request = self._detect.create_infer_request()
-        self._render_names = [port.get_any_name() for port in self._render.inputs]
+        self._render_names = [name_of(port) for port in self._render.inputs]
         self._requests = [self._render.create_infer_request() for _ in range(self._streams())]
 
     def _streams(self) -> int:
@@ -125,7 +125,7 @@ class OpenVINOEngine:
     def _detect_one(self, unit: NDArray[np.float32]) -> KeypointArrays:
         self._detect_request.infer({"frames": unit}, share_inputs=True)
         out = {
-            port.get_any_name(): self._detect_request.get_tensor(port).data.copy()
+            name_of(port): self._detect_request.get_tensor(port).data.copy()
             for port in self._detect.outputs
         }
         return KeypointArrays(out["xy"], out.get("jacobian"))
@@ -134,7 +134,7 @@ class OpenVINOEngine:
         """All that depends on the (h, w, 3) source alone."""
         unit = as_unit_nchw(np.asarray(source)[None], self.resolution)
         results = self._encode({"source": unit})
-        tensors = {port.get_any_name(): np.array(results[port]) for port in self._encode.outputs}
+        tensors = {name_of(port): np.array(results[port]) for port in self._encode.outputs}
         return Encoded(unit, self._detect_one(unit), tensors)
 
     def _feed(self, source: Encoded, motion: KeypointArrays) -> Tensors:
@@ -181,7 +181,7 @@ class OpenVINOEngine:
         request = self._requests[0]
         request.infer(self._feed(source, motion))
         out = {
-            port.get_any_name(): request.get_tensor(port).data.copy()
+            name_of(port): request.get_tensor(port).data.copy()
             for port in self._render.outputs
         }
         occlusion = out.get("occlusion")
@@ -213,6 +213,11 @@ class OpenVINOEngine:
         self.needs_calibration = False
         self._compile(ranges)
         return ranges
+
+
+def name_of(port: Any) -> str:
+    """The name that the stage was given; ONNX adds others, which begin with a slash."""
+    return str(min(port.get_names(), key=lambda name: (name.startswith("/"), name)))
 
 
 def warp_frame(frame: NDArray[np.uint8], deformation: NDArray[np.float32]) -> NDArray[np.uint8]:

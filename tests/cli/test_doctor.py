@@ -1,0 +1,43 @@
+"""``deepmeme doctor`` says what is there, and fails when something is broken."""
+
+import json
+
+import pytest
+
+from deepmeme.cli.main import run
+from deepmeme.pipelines import doctor
+from deepmeme.pipelines.doctor import Finding
+
+
+def test_everything_here_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"]
+    states = {finding["about"]: finding["state"] for finding in report["findings"]}
+    assert states["self-test"] == states["video"] == states["shipped model"] == "good"
+
+
+def test_what_is_broken_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "no-such-library"))
+    assert run(["doctor", "--no-self-test"]) == 1
+    assert "Missing: no-such-library" in capsys.readouterr().err
+
+
+def test_a_check_that_breaks_does_not_end_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    def _processor() -> Finding:
+        raise RuntimeError("no processor")
+
+    monkeypatch.setattr(doctor, "_processor", _processor)
+    findings = list(doctor.examine(self_test=False))
+    assert Finding("processor", "bad", "RuntimeError: no processor", "Install deepmeme again.") in (
+        findings
+    )
+    assert findings[-1].about == "video"
+
+
+def test_a_wrong_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "REFERENCE_BLUE", ((0,) * 4,) * 4)
+    found = {finding.about: finding for finding in doctor.examine()}
+    assert found["self-test"].state == "bad"
