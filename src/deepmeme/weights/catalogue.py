@@ -1,12 +1,13 @@
 """Every model that deepmeme knows by name: where it is, what it must hash to, what it expects."""
 
-import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from deepmeme.errors import WeightsError
+from deepmeme.weights.checkpoint import WEIGHTS_FILE
+from deepmeme.weights.folder import read_card
 
 BUNDLED = Path(__file__).parent / "bundled"
 
@@ -184,9 +185,9 @@ def read_folder(folder: Path) -> Entry:
     Raises:
         WeightsError: no proper model.json.
     """
+    card = read_card(folder)
     try:
-        card = json.loads((folder / "model.json").read_text("utf-8"))
-        weights = folder / "weights.safetensors"
+        weights = folder / WEIGHTS_FILE
         size = int(card.get("resolution", 256))
         return Entry(
             name=str(card["name"]),
@@ -196,12 +197,12 @@ def read_folder(folder: Path) -> Entry:
             licence=str(card.get("licence", "MIT")),
             filename=weights.name if weights.is_file() else "",
             num_bytes=sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()),
-            sha256=card.get("sha256"),
+            sha256=dict(card.get("weights") or {}).get("sha256"),
             note=str(card.get("note", "")),
             folder=folder,
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
-            f"{folder / 'model.json'}: not a model's description: {error!r}. It needs at least "
-            "name, family and resolution."
+            f"{folder / 'model.json'} does not describe a model: {error!r}. It needs at least name, "
+            "family and resolution. Convert or install the model again."
         ) from error

@@ -91,12 +91,11 @@ def load_checkpoint(
     file, sections, metadata = read_sections(path)
     family = identify(sections)
     if family != "fomm" or not {"generator", "kp_detector"} <= sections.keys():
-        raise WeightsError(_other_family(path, family, sections))
-    chosen, origin = _choose(config, sections, metadata, path)
-    chosen, notes = _adopt_kernel(chosen, sections)
+        raise WeightsError(f"{path}: {other_family(family, sections)}")
+    chosen, origin, notes = choose_config(config, sections, metadata, path)
     wrong = differences(chosen, sections)
     if wrong:
-        raise WeightsError(_misfit(path, origin, wrong, fitting_presets(sections)))
+        raise WeightsError(f"{path}: {misfit(origin, wrong, fitting_presets(sections))}")
     tables = expected_shapes(chosen)
     read = {name: _read(path, name, sections[name]) for name in SECTIONS if name in sections}
     for name in ("generator", "kp_detector"):
@@ -222,22 +221,29 @@ def file_sha256(path: str | Path) -> str:
     return digest.hexdigest()
 
 
-def _choose(
+def choose_config(
     config: str | Path | MotionConfig | None,
     sections: Sections,
     metadata: Mapping[str, str],
     path: Path,
-) -> tuple[MotionConfig, str]:
+) -> tuple[MotionConfig, str, list[str]]:
+    """(the configuration to use, where it is from, what was adapted in it).
+
+    Raises:
+        InputError, WeightsError: no such configuration, or none can be read off the shapes.
+    """
     if config is not None:
         chosen = resolve_config(config)
         origin = chosen.name if isinstance(config, MotionConfig) else str(config)
-        return chosen, origin
-    if "config" in metadata:
-        return MotionConfig.from_json(metadata["config"]), "the file's header"
-    try:
-        return infer_config(sections, hint=path.name), "inferred from the shapes"
-    except WeightsError as error:
-        raise WeightsError(f"{path}: {error}. Pass its YAML as the configuration.") from error
+    elif "config" in metadata:
+        chosen, origin = MotionConfig.from_json(metadata["config"]), "the file's header"
+    else:
+        try:
+            chosen, origin = infer_config(sections, hint=path.name), "inferred from the shapes"
+        except WeightsError as error:
+            raise WeightsError(f"{path}: {error}. Pass its YAML as the configuration.") from error
+    chosen, notes = _adopt_kernel(chosen, sections)
+    return chosen, origin, notes
 
 
 def _adopt_kernel(config: MotionConfig, sections: Sections) -> tuple[MotionConfig, list[str]]:
@@ -295,7 +301,8 @@ def _halved(key: str, array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(np.float16)
 
 
-def _misfit(path: Path, origin: str, wrong: list[str], fitting: list[str]) -> str:
+def misfit(origin: str, wrong: list[str], fitting: list[str]) -> str:
+    """What to say of a configuration with these :func:`differences` from the tensors."""
     more = len(wrong) - MAX_LISTED
     lines = wrong[:MAX_LISTED] + ([f"and {more} more"] if more > 0 else [])
     advice = (
@@ -304,15 +311,16 @@ def _misfit(path: Path, origin: str, wrong: list[str], fitting: list[str]) -> st
         else "No published configuration fits it; pass the YAML it was trained with."
     )
     return (
-        f"{path}: the checkpoint does not fit its configuration ({origin}):\n  "
+        f"the checkpoint does not fit its configuration ({origin}):\n  "
         + "\n  ".join(lines)
         + f"\n{advice}"
     )
 
 
-def _other_family(path: Path, family: str, sections: Sections) -> str:
-    names = ", ".join(sorted(name or "(bare tensors)" for name in sections)) or "nothing"
+def other_family(family: str, sections: Sections) -> str:
+    """What to say of weights that are not both networks of a First Order Motion Model."""
+    names = ", ".join(sorted(name or "(bare tensors)" for name in sections)) or "no tensors"
     return (
-        f"{path}: found {FAMILIES[family]} with {names}; expected the sections generator and "
-        f"kp_detector of a First Order Motion Model. Type: deepmeme models doctor {path}"
+        f"found {FAMILIES[family]} with {names}; expected the sections generator and kp_detector "
+        "of a First Order Motion Model. To learn more, type: deepmeme models doctor FILE"
     )
