@@ -278,9 +278,7 @@ def _shade(  # type: ignore[no-untyped-def]
                 )
                 lx, ly, lz = directions[0, 0], directions[0, 1], directions[0, 2]
                 towards = nx * lx + ny * ly + nz * lz
-                arrived = 1.0 - shadow * (
-                    1.0 - _lit(shadow_map, values[9], values[10], values[11])
-                )
+                arrived = 1.0 - shadow * (1.0 - _lit(shadow_map, values[9], values[10], values[11]))
                 hx, hy, hz = lx, ly, lz + 1.0
                 inverse = 1.0 / np.sqrt(hx * hx + hy * hy + hz * hz + 1e-9)
                 half = max((nx * hx + ny * hy + nz * hz) * inverse, 0.0)
@@ -295,8 +293,13 @@ def _shade(  # type: ignore[no-untyped-def]
                     upper = min(max(0.5 + 1.1 * values[4], 0.0), 1.0)
                     open_ = open_ * (1.0 - 0.45 * upper)
                 edge = 1.0 - nz
-                rim = edge * edge * max(
-                    nx * directions[1, 0] + ny * directions[1, 1] + nz * directions[1, 2] + 0.3, 0.0
+                rim = (
+                    edge
+                    * edge
+                    * max(
+                        nx * directions[1, 0] + ny * directions[1, 1] + nz * directions[1, 2] + 0.3,
+                        0.0,
+                    )
                 )
                 up = 0.5 + 0.5 * ny
                 for n in range(3):

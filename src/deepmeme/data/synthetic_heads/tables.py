@@ -11,11 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.data.ict import FaceKit, vertex_normals
+from deepmeme.data.synthetic_heads.borders import bust_rim
 
 Array = NDArray[np.float32]
 
 TEXTURE_WIDTH, TEXTURE_HEIGHT = 768, 448
 TEXTURE_TOP_CM, TEXTURE_BOTTOM_CM = 15.5, -20.5
+
+CLOTH_PX_PER_CM = 8.0
+CLOTH_LEFT_CM, CLOTH_TOP_CM = -27.0, -9.0
+CLOTH_SIZE = (400, 432)  # height, width of the clothes' texture
 
 SCALP_CENTRE = np.array([0.0, 3.0, -0.5], np.float32)
 SCALP_COLUMNS, SCALP_ROWS = 128, 64
@@ -51,6 +56,17 @@ class HeadTables:
     scalp_ids: NDArray[np.int32]  # (columns * rows, 8) vertices around each scalp direction
     scalp_weights: Array  # (columns * rows, 8)
     eye_centres: Array  # (2, 3) right, left, neutral
+    bust_rim: NDArray[np.int32]  # vertices of the neck's lower border, front first, to the left
+
+    @property
+    def scalp_centre(self) -> Array:
+        """(3,) the scalp is seen from here."""
+        return SCALP_CENTRE
+
+    @property
+    def scalp_axes(self) -> Array:
+        """(3, 3) towards the whirl, the front and the left; orthonormal rows."""
+        return np.stack([_POLE, _FRONT, _SIDE]).astype(np.float32)
 
 
 def texture_place(points: Array) -> Array:
@@ -69,6 +85,11 @@ def smoothstep(low: float, high: float, value: Array) -> Array:
     return ramp
 
 
+def head_weight(points: Array) -> Array:
+    """(n,): how much places (n, 3) of the neutral head turn with it; the body stays."""
+    return smoothstep(-15, -7, points[:, 1] + 0.35 * (points[:, 2] - 3))
+
+
 def build_tables(kit: FaceKit) -> HeadTables:
     """Work out the tables; about half a second for the full kit."""
     triangles, material = _shown_triangles(kit)
@@ -84,17 +105,17 @@ def build_tables(kit: FaceKit) -> HeadTables:
         place[eye][behind] = 2.0
         centres.append(centre)
     ids, weights = _scalp(kit)
-    height = kit.neutral[:, 1] + 0.35 * (kit.neutral[:, 2] - 3)
     return HeadTables(
         kit=kit,
         triangles=triangles,
         material=material,
         place=place,
         openness=_openness(kit, triangles),
-        head_weight=smoothstep(-15, -7, height),
+        head_weight=head_weight(kit.neutral),
         scalp_ids=ids,
         scalp_weights=weights,
         eye_centres=np.stack(centres).astype(np.float32),
+        bust_rim=bust_rim(kit),
     )
 
 
