@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepmeme.models.motion.config import presets
-from deepmeme.runtime.bench import psnr_db, drawn_frames
+from deepmeme.runtime.bench import drawn_frames, psnr_db
 from deepmeme.runtime.load import build_engine, checkpoint_from_arrays
 from deepmeme.weights.seeded import seeded_weights
 

@@ -180,10 +180,7 @@ class OpenVINOEngine:
         """The insides of one rendered frame."""
         request = self._requests[0]
         request.infer(self._feed(source, motion))
-        out = {
-            name_of(port): request.get_tensor(port).data.copy()
-            for port in self._render.outputs
-        }
+        out = {name_of(port): request.get_tensor(port).data.copy() for port in self._render.outputs}
         occlusion = out.get("occlusion")
         return Inspection(
             prediction=out["prediction"][0].transpose(1, 2, 0),

@@ -19,6 +19,8 @@ Ranges = dict[str, tuple[float, float]]
 FLOOR_DB = 36.0
 """int8 that comes no nearer than this to fp32 gives some convolutions back to floating point."""
 
+CHECKED_FRAMES = 2
+
 Feed = Mapping[str, NDArray[Any]]
 
 CONVOLUTIONS = ("Convolution", "GroupConvolution")
@@ -64,27 +66,37 @@ def faithful_ranges(
 ) -> tuple[Ranges, float]:
     """Ranges with which ``output`` (values in [0, 1]) keeps :data:`FLOOR_DB` to fp32.
 
-    The first convolutions are given back first, a few at a time: what they round is carried
-    through all that follows.
+    Heavy convolutions are given back to floating point, the first ones first, because what they
+    round is carried through all that follows; bisection finds how many it takes.
 
     Returns:
         The ranges kept, and the PSNR in dB that they reach on the feeds.
     """
+    feeds = feeds[:CHECKED_FRAMES]
     exact = outputs_of(model, output, feeds, core)
     order = [n.get_friendly_name() for n in convolutions(model) if n.get_friendly_name() in ranges]
-    heavy = sorted(order, key=lambda name: -arithmetic(model, name))[: max(8, len(order) // 2)]
+    heavy = set(sorted(order, key=lambda name: -arithmetic(model, name))[: max(8, len(order) // 2)])
     candidates = [name for name in order if name in heavy]
-    kept = dict(ranges)
-    for _ in range(16):
+
+    def without(count: int) -> tuple[Ranges, float]:
+        dropped = set(candidates[:count])
+        kept = {name: span for name, span in ranges.items() if name not in dropped}
         rounded = outputs_of(quantized(model, kept), output, feeds, core)
         error = float(np.square(rounded - exact).mean())
-        reached = 99.0 if error == 0 else min(99.0, -10 * float(np.log10(error)))
-        if reached >= FLOOR_DB or not candidates:
-            break
-        for name in candidates[: max(1, len(heavy) // 16)]:
-            candidates.remove(name)
-            kept.pop(name)
-    return kept, reached
+        return kept, 99.0 if error == 0 else min(99.0, -10 * float(np.log10(error)))
+
+    best = without(0)
+    low, high = 0, len(candidates)
+    if best[1] >= FLOOR_DB:
+        return best
+    while high - low > max(1, len(candidates) // 16):
+        middle = (low + high) // 2
+        tried = without(middle)
+        if tried[1] >= FLOOR_DB:
+            high, best = middle, tried
+        else:
+            low = middle
+    return best if best[1] >= FLOOR_DB else without(high)
 
 
 def arithmetic(model: ov.Model, name: str) -> int:
