@@ -1,7 +1,8 @@
 """Where the named keypoints of an average face lie in space.
 
 From the neutral mesh of the ICT FaceKit (Li et al. 2020, MIT licence), at the 68 landmarks of
-Sagonas et al. 2013. It only serves to tell how deep a keypoint lies, which one picture can't.
+Sagonas et al. 2013 and a few more. It only serves to tell how deep a keypoint lies, which one
+picture can't. Right and left are the person's: ``eye_r`` lies on the picture's left.
 """
 
 import re
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 
 # Thousandths of the distance between the eyes' centres: x right and y down in the picture, z
-# towards the viewer; the left half, from which the right one follows by a mirror.
+# towards the viewer; the picture's left half, from which the other follows by a mirror.
 _JAW = (
     (-1131, -520, -1209),
     (-1117, -184, -1168),
@@ -42,41 +43,55 @@ _EYE = (
     (-419, -429, -325),
     (-592, -427, -353),
 )
-_IRIS = (-502, -486, -345)
+_IRIS = (-496, -512, -289)
+_FOREHEAD = ((-558, -1318, -402), (0, -1345, -258))
+_CROWN = (0, -2181, -1846)
+_EAR = (-1318, -273, -1914)
+_NECK = (-987, 1956, -1792)
+_NECK_FRONT = (0, 2085, -1174)
 _LIP_OUTER_UPPER = ((-389, 585, -206), (-261, 471, -48), (-112, 417, 31), (0, 426, 47))
 _LIP_OUTER_LOWER = ((-277, 668, -97), (-159, 705, -22), (0, 717, 3))
 _LIP_INNER_UPPER = ((-339, 581, -215), (-153, 551, -68), (0, 555, -38))
 _LIP_INNER_LOWER = ((-164, 564, -75), (0, 567, -43))
 
-_RIGID = re.compile(r"nose_\d+|eye_[lr]_[03]|jaw_(0|1|2|14|15|16)")
+FEWEST_RIGID = 6
+_RIGID = re.compile(r"nose_\d+|eye_[lr]_[03]|jaw_(0|1|2|14|15|16)|forehead(_[lr])?")
 
 
 def average_face() -> dict[str, tuple[float, float, float]]:
     """(x, y, z) of each keypoint name, in distances between the eyes' centres."""
     outer = [*_both(_LIP_OUTER_UPPER), *reversed(_both(_LIP_OUTER_LOWER))]
     inner = [*_both(_LIP_INNER_UPPER), *reversed(_both(_LIP_INNER_LOWER))]
-    right_eye = [_turned(_EYE[(3 - index) % 6]) for index in range(6)]
+    other_eye = [_turned(_EYE[(3 - index) % 6]) for index in range(6)]
     groups = {
         "jaw": _both(_JAW),
-        "brow_l": list(_BROW),
-        "brow_r": [_turned(point) for point in reversed(_BROW)],
+        "brow_r": list(_BROW),
+        "brow_l": [_turned(point) for point in reversed(_BROW)],
         "nose": [*_NOSE_BRIDGE, *_both(_NOSE_BASE)],
-        "eye_l": list(_EYE),
-        "eye_r": right_eye,
+        "eye_r": list(_EYE),
+        "eye_l": other_eye,
         "lip_outer": outer,
         "lip_inner": inner,
     }
     points = {
         f"{group}_{i}": point for group, ring in groups.items() for i, point in enumerate(ring)
     }
-    points |= {"iris_l": _IRIS, "iris_r": _turned(_IRIS)}
+    sided = {"iris": _IRIS, "forehead": _FOREHEAD[0], "ear": _EAR, "neck": _NECK}
+    for name, point in sided.items():
+        points |= {f"{name}_r": point, f"{name}_l": _turned(point)}
+    points |= {"forehead": _FOREHEAD[1], "crown": _CROWN, "neck_front": _NECK_FRONT}
     return {name: (x / 1000, y / 1000, z / 1000) for name, (x, y, z) in points.items()}
 
 
 def rigid_rows(names: Sequence[str]) -> NDArray[np.int64]:
-    """Which keypoints only the skull moves: nose, corners of the eyes, jaw at the ears."""
+    """Which keypoints only the skull moves: nose, eye corners, forehead, jaw at the ears."""
     rows = [index for index, name in enumerate(names) if _RIGID.fullmatch(name)]
     return np.asarray(rows, dtype=np.int64)
+
+
+def is_face(names: Sequence[str]) -> bool:
+    """Whether enough keypoints are known parts of a skull to tell how a head is held."""
+    return len(rigid_rows(names)) >= FEWEST_RIGID
 
 
 def view_depth(xy: Points, names: Sequence[str]) -> Points:

@@ -27,7 +27,7 @@ SUFFIX = ".motion.npz"
 _FORMAT = "deepmeme motion 1"
 _MAX_KEYPOINTS = 4096
 _MAX_HEADER_BYTES = 1 << 20
-_MAX_ARRAY_BYTES = 1 << 30
+_MAX_ARRAY_BYTES = 1 << 28  # three hours and more of 79 keypoints at 30 frames a second
 _MAX_NAME = 200
 _FARTHEST = 100.0
 
@@ -224,6 +224,11 @@ def _check(template: MotionTemplate, where: str) -> None:
     if jacobian is not None and jacobian.shape != (*xy.shape, 2):
         raise InputError(f"{where}: jacobians must be {(*xy.shape, 2)}; found {jacobian.shape}.")
     for array in (xy, jacobian):
+        if array is not None and array.nbytes + 4096 > _MAX_ARRAY_BYTES:
+            raise InputError(
+                f"{where}: {len(xy)} frames of {xy.shape[1]} keypoints are too many for one file; "
+                "trim the motion, or cut it into several."
+            )
         # Written so that NaN fails too.
         if array is not None and not np.abs(array).max() <= _FARTHEST * 1e3:
             raise InputError(f"{where}: holds values that aren't numbers or are out of range.")
