@@ -51,9 +51,9 @@ class StubEngine:
     def info(self) -> ModelInfo:
         return self._info
 
-    def named(self, name: str) -> "StubEngine":
-        self._info = replace(self._info, name=name)
-        return self
+    def framing(self, framing: float) -> None:
+        """Above 0: from now on a model of faces."""
+        self._info = replace(self._info, framing=framing)
 
     def calibrate(self, source: NDArray[Any], driving: Sequence[NDArray[Any]]) -> None:
         pass
