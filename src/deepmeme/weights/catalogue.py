@@ -203,6 +203,6 @@ def read_folder(folder: Path) -> Entry:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(
-            f"{folder / 'model.json'} does not describe a model: {error!r}. It needs at least name, "
-            "family and resolution. Convert or install the model again."
+            f"{folder / 'model.json'} does not describe a model: {error!r}. It needs at least "
+            "name, family and resolution. Convert or install the model again."
         ) from error

@@ -1,4 +1,4 @@
-"""Published checkpoints as slim ``.safetensors`` or as model folders, without training's ballast."""
+"""Published checkpoints without training's ballast: ``.safetensors`` files and model folders."""
 
 import json
 import os

@@ -48,16 +48,32 @@ def resolve(
     return Resolved(download_entry(entry, progress=progress), entry)
 
 
+def resolve_entry(name: str) -> Entry:
+    """The catalogue's entry of that name.
+
+    Raises:
+        ModelNotFound: no such name; offers close ones.
+    """
+    entry = find(name)
+    if entry is None:
+        raise ModelNotFound(_unknown(name))
+    return entry
+
+
 def _by_path(name: str) -> Resolved:
     path = Path(name).expanduser()
     if path.exists():
         return Resolved(path)
+    raise ModelNotFound(_unknown(name))
+
+
+def _unknown(name: str) -> str:
     names = [entry.name for entry in entries()]
     short = {known.removeprefix("fomm."): known for known in names}
     close = difflib.get_close_matches(name.lower(), [*names, *short], n=3, cutoff=0.5)
     offered = list(dict.fromkeys(short.get(known, known) for known in close))
     guess = f" Did you mean {' or '.join(offered)}?" if offered else ""
-    raise ModelNotFound(
+    return (
         f"There is no model and no file called {name!r}.{guess} For all names type: "
         "deepmeme models list"
     )
