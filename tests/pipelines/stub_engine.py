@@ -5,6 +5,7 @@ frame is rendered by moving the source by the mean movement of the keypoints. So
 where things are in the result.
 """
 
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -31,10 +32,11 @@ class StubEngine:
 
     needs_calibration = False
 
-    def __init__(self, *, framing: float = 0.0, resolution: int = SIDE, delay_s: float = 0) -> None:
+    def __init__(self, *, framing: float = 0.0, resolution: int = SIDE) -> None:
         self.resolution = resolution
-        self.delay_s = delay_s
         self.rendered = 0
+        self.interrupt_at = -1
+        """Press Ctrl-C when so many frames were rendered."""
         self._info = ModelInfo(
             name="stub",
             family="fomm",
@@ -72,10 +74,8 @@ class StubEngine:
         self, source: StubHandle, motions: Iterable[KeypointArrays]
     ) -> Iterator[Frame]:
         for motion in motions:
-            if self.delay_s:
-                import time
-
-                time.sleep(self.delay_s)
+            if self.rendered == self.interrupt_at:
+                signal.raise_signal(signal.SIGINT)
             yield self._render(source, motion.xy[0])
 
     def _render(self, source: StubHandle, xy: NDArray[np.float32]) -> Frame:

@@ -116,6 +116,11 @@ def watch_video(
     """
     clip = open_clip(path, background=options.background_colour)
     if options.start is not None or options.end is not None:
+        length = clip.duration_s
+        if length is not None and options.start_s >= length:
+            raise InputError(
+                f"{path} is {length:.2f} s long, and --start {options.start} lies behind its end."
+            )
         clip = clip.trim(options.start_s, options.end_s)
     square = _square_of_clip(clip, engine, options)
     shown = framed(clip, square, engine.resolution, mirrored=options.mirror)
