@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 LANDMARKS_68 = np.array(
-    # fmt: off
     [
         162,
         234,
@@ -86,13 +85,11 @@ LANDMARKS_68 = np.array(
         14,
         87,
     ],
-    # fmt: on
     np.int64,
 )
 """Face-mesh index of each of the 68 iBUG landmarks (jaw, brows, nose, eyes, lips)."""
 
 JAW_CONTOUR = np.array(
-    # fmt: off
     [
         10,
         338,
@@ -131,7 +128,6 @@ JAW_CONTOUR = np.array(
         67,
         109,
     ],
-    # fmt: on
     np.int64,
 )
 """Face-mesh outline. It follows the silhouette, not fixed points of the skin: low weight."""
@@ -207,7 +203,8 @@ def _bounded_descent(
                 largest = max(largest, abs(step))
         if largest < 1e-4:
             break
-    return x
+    found: NDArray[np.float64] = x
+    return found
 
 
 def fit_head(

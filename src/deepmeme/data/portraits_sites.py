@@ -27,7 +27,6 @@ Indices = NDArray[np.int64]
 
 # Face-mesh landmarks along each loop; the 68-landmark numbers of the loop's corners in order.
 _LOOPS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
-    # fmt: off
     (
         (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
         (36, 37, 38, 39, 40, 41),
@@ -44,7 +43,6 @@ _LOOPS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
         (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95),
         (60, 61, 62, 63, 64, 65, 66, 67),
     ),
-    # fmt: on
 )
 
 

@@ -76,7 +76,7 @@ class Spot(NamedTuple):
         patch = cv2.warpAffine(
             image, self.matrix(size), (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
-        return np.asarray(patch, np.float32) / 255
+        return np.asarray(patch / np.float32(255), np.float32)
 
 
 class Teacher:
@@ -172,7 +172,7 @@ class Teacher:
             outputs = self._iris(np.ascontiguousarray(patch))
             points = next(o for o in outputs if o.size == 15).reshape(5, 3)[:, :2]
             if eye:
-                points = points * [-1, 1] + [63, 0]
+                points = points * np.array([-1, 1], np.float32) + np.array([63, 0], np.float32)
             matrix = spot.matrix(64)
             found.append(points @ matrix[:, :2].T + matrix[:, 2])
         return np.stack(found).astype(np.float32)
