@@ -106,12 +106,12 @@ def build_glasses(person: Person, tables: HeadTables, base: Array) -> Body:
     up = np.sign(up) * np.abs(up) ** squareness
     for eye, side in zip(eyes, (-1, 1), strict=True):
         x = eye[0] + side * 0.2 + half_width * across
-        y = eye[1] - 0.35 + half_height * up
+        y = eye[1] - 0.2 + half_height * up
         z = bridge[2] + 0.6 - 0.035 * np.square(x)
         lines.append(np.stack([x, y, z], 1))
         hinge = np.array([eye[0] + side * (half_width + 0.2), eye[1] + 0.6, 0], np.float32)
         hinge[2] = bridge[2] + 0.6 - 0.035 * hinge[0] ** 2
-        ear = base[kit.landmarks[0 if side < 0 else 16]] + [side * 0.6, 1.6, -4.0]
+        ear = base[kit.landmarks[0 if side < 0 else 16]] + [side * 0.5, 0.6, -3.5]
         lines.append(hinge + np.linspace(0, 1, 8)[:, None] * (ear - hinge))
     inner = [line[np.abs(line[:, 0]).argmin()] for line in (lines[0], lines[2])]
     middle = np.array([0, max(inner[0][1], bridge[1]) + 0.3, bridge[2] + 0.75])

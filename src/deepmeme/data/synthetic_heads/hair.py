@@ -76,9 +76,11 @@ def cut_hair(person: Person) -> Hair | None:
         return None
     line = _hairline(person, rng)
     volume = _volume(person, rng)
-    soft = {"buzz": 6.0, "afro": 9.0, "beanie": 3.0}.get(style, 9.0)
+    soft = {"buzz": 8.0, "short": 26.0, "parted": 22.0, "beanie": 3.0, "bangs": 5.0}.get(
+        style, 10.0
+    )
     below = line[:, None] - _DOWN_DEG[None]
-    thickness = volume * smoothstep(0.0, soft, below) ** 0.6
+    thickness = volume * np.clip(below / soft, 0, 1) ** 0.75
     thickness = np.where(
         below > 0, np.maximum(thickness, 0.05), HIDDEN_CM * smoothstep(0, 6, -below)
     )

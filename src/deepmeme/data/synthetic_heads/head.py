@@ -76,12 +76,12 @@ class SyntheticHead:
         rng = np.random.default_rng(self._rng_seed)
         self._light = sample_light(np.random.default_rng((seed, 67)))
         self._camera = Camera(
-            scale=float(rng.uniform(0.052, 0.07)),
-            translation=(float(rng.normal(0, 0.05)), float(rng.uniform(0.17, 0.27))),
+            scale=float(rng.uniform(0.048, 0.064)),
+            translation=(float(rng.normal(0, 0.05)), float(rng.uniform(0.15, 0.25))),
             distance=float(rng.uniform(55, 160)),
         )
-        self._rest_lids = float(rng.uniform(0.08, 0.26))
-        self._cartoon = rng.uniform((0.2, 0.2, 0.0), (0.55, 1.0, 0.16))
+        self._rest_lids = 0.0 if look == "cartoon" else float(rng.uniform(0.0, 0.16))
+        self._cartoon = rng.uniform((0.35, 0.3, 0.05), (0.8, 1.0, 0.22))
         self._ink = rng.uniform(0, 60, 3).astype(np.float32)
         self._stroke = int(rng.integers(2, 6))
         self._background = background
@@ -300,8 +300,8 @@ def _look(person: Person, skin: Array, rng: np.random.Generator) -> Look:
         hair_tip=tips.clip(0, 0.9).astype(np.float32),
         hair_gloss=0.0 if cartoon else float(rng.uniform(0.1, 0.5)),
         iris=(person.iris * 1.6).astype(np.float32),
-        sclera=(grey * rng.uniform(0.55, 0.72)).astype(np.float32),
-        iris_radius=float(rng.uniform(0.46, 0.5)) * (1.12 if cartoon else 1),
+        sclera=(grey * (1.0 if cartoon else rng.uniform(0.55, 0.72))).astype(np.float32),
+        iris_radius=float(rng.uniform(0.46, 0.5)) * (1.15 if cartoon else 1),
         pupil_radius=float(rng.uniform(0.16, 0.26)),
         teeth=(np.array([0.78, 0.72, 0.6]) * rng.uniform(0.75, 1.1)).astype(np.float32),
         mouth=np.array([0.3, 0.07, 0.07], np.float32),

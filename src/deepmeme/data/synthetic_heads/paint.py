@@ -39,7 +39,7 @@ def paint_skin(person: Person, maps: TextureMaps, hair_cover: Array) -> Array:
         skin = skin * _mottle(rng, size)[..., None]
         skin = _tinted(skin, noise(rng, *size, 26) * 0.03, (1.0, -0.6, -0.4))
     blood = 0.5 * maps.cheek * rng.uniform(0.2, 1) + 0.35 * maps.nose * rng.uniform(0, 1)
-    skin = _tinted(skin, blood * (0.24 + 0.2 * person.makeup), (0.5, -1.0, -0.8))
+    skin = _tinted(skin, blood * (0.12 if flat else 0.24 + 0.2 * person.makeup), (0.5, -1.0, -0.8))
     skin = skin * (1 - 0.22 * rng.uniform(0.2, 1) * maps.eye_bag * (0.4 + person.age))[..., None]
     if not flat:
         skin = skin * (1 - _wrinkles(person, maps, rng))[..., None]
@@ -176,6 +176,7 @@ def _lips(
 ) -> Array:
     natural = person.skin * np.array([0.86, 0.5, 0.5], np.float32) ** (0.6 + 0.9 * light)
     stick = np.square(rng.uniform((0.45, 0.05, 0.1), (0.85, 0.35, 0.4))).astype(np.float32)
+    stick *= min(1.0, 1.3 * light / float(stick.mean()))  # never much lighter than the skin
     colour = natural * (1 - person.makeup) + stick * person.makeup
     ribs = 1.0
     if person.look != "cartoon":

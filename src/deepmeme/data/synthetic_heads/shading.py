@@ -308,9 +308,12 @@ def _shade(  # type: ignore[no-untyped-def]
                         wrap = 0.30 if n == 0 else 0.12
                     direct = max((towards + wrap) / (1.0 + wrap), 0.0) * arrived
                     ambient = lights[1, n] + (lights[0, n] - lights[1, n]) * up
-                    energy = ambient * open_ + lights[2, n] * direct * min(open_ + 0.25, 1.0)
                     if bands > 0:
-                        energy = (np.floor(energy * bands) + 0.6) / bands
+                        direct = np.floor(direct * open_ * bands + 0.5) / bands
+                        ambient = 0.4 * lights[1, n] + 0.6 * lights[0, n]
+                        energy = 0.3 + 0.7 * (ambient + lights[2, n] * direct)
+                    else:
+                        energy = ambient * open_ + lights[2, n] * direct * min(open_ + 0.25, 1.0)
                     shine = highlight * (lights[2, n] + 0.25 * lights[0, n])
                     if kind == 1:
                         shine = highlight * 1.2

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.data.raster import NOTHING, Raster
+from deepmeme.data.synthetic_heads.tables import Material
 
 Array = NDArray[np.float32]
 Frame = NDArray[np.uint8]
@@ -39,12 +40,12 @@ def draw_outlines(
 ) -> Frame:
     """Lines where material or depth changes; ``surface`` has twice the side of ``image``."""
     kind = np.where(surface.triangle == NOTHING, 255, material[surface.triangle]).astype(np.int16)
+    kind[kind == Material.CLOTH] = Material.SKIN  # clothes begin in the middle of the skin's mesh
     depth = np.where(np.isfinite(surface.depth), surface.depth, 60.0)
     edges = np.zeros(kind.shape, np.uint8)
     for axis in (0, 1):
-        step = (np.diff(kind, axis=axis) != 0) | (
-            np.abs(np.diff(depth, axis=axis)) > OUTLINE_DEPTH_CM
-        )
+        step = np.diff(kind, axis=axis) != 0
+        step |= np.abs(np.diff(depth, axis=axis)) > OUTLINE_DEPTH_CM
         where = (slice(0, -1), slice(None)) if axis == 0 else (slice(None), slice(0, -1))
         edges[where] |= step.astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))

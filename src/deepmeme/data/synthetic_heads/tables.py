@@ -172,7 +172,8 @@ def _openness(kit: FaceKit, triangles: NDArray[np.int32]) -> Array:
         openness[where] = 0.06 + 0.94 * smoothstep(low, high, depth[where])
     for side in ("eye_l", "eye_r"):
         openness[kit.parts[side]] = 1.0
-    return openness.astype(np.float32)
+    below = smoothstep(-12.0, -14.0, kit.neutral[:, 1] + 0.2 * kit.neutral[:, 2])
+    return np.maximum(openness, 0.92 * below).astype(np.float32)
 
 
 def _scalp(kit: FaceKit) -> tuple[NDArray[np.int32], Array]:
