@@ -1,5 +1,7 @@
 """The filter calms what trembles, follows what moves, and doesn't care how frames arrive."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,7 +53,7 @@ def test_in_pieces_as_in_one(moving: KeypointArrays, cuts: list[int]) -> None:
     filter_ = OneEuro(fps=FPS)
     bounds = [0, *sorted(set(cuts)), 9]
     pieces = []
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         assert moving.jacobian is not None
         pieces.append(filter_(KeypointArrays(moving.xy[start:stop], moving.jacobian[start:stop])))
     np.testing.assert_array_equal(np.concatenate([p.xy for p in pieces]), whole.xy)

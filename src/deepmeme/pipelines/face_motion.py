@@ -189,7 +189,7 @@ def _close(
     closing adds too. Returns how far upper and lower points were moved, (n, pairs, 2) each.
     """
     had, now = ring.gaps(motion.posed), ring.gaps(motion.driven)
-    now = had + motion.multiplier * (now - had)
+    now = np.maximum(had + motion.multiplier * (now - had), np.minimum(now, 0))
     own, current = ring.gaps(motion.moved), ring.gaps(xy)
     scale = scales[ring.rows[0]]
     added = np.maximum(own + scale * (now - had), np.minimum(0, np.minimum(own, now * scale)))

@@ -25,7 +25,7 @@ Part = Literal["whole", "pose", "expression"]
 PARTS: tuple[Part, ...] = ("whole", "pose", "expression")
 
 _ROUNDS = 20
-_STRETCH_RIDGE = 0.02
+_STRETCH_RIDGE = 0.01
 _FINEST = 2e-3
 
 
@@ -145,9 +145,10 @@ def transfer_unnamed(
 ) -> KeypointArrays:
     """Pose or expression alone, where nothing is known about the keypoints.
 
-    The pose is the affine map that brings the anchor's keypoints onto the frame's in least
-    absolute distances, so that the few on a moving mouth don't pull it; stretching costs a little,
-    turning, sizing and shifting don't. It moves the source about its own middle.
+    The pose is a map that brings the anchor's keypoints onto the frame's in least absolute
+    distances, so that the few on a moving mouth don't pull it: turning, sizing and shifting, and
+    at a price stretching. It moves the source about its own middle. Of a turn in depth it only
+    sees the foreshortening; what near and far keypoints do differently counts as expression.
 
     Raises:
         InputError: as ``transfer``.
@@ -158,19 +159,16 @@ def transfer_unnamed(
     if scale is None:
         scale = hull_scale(source, anchor) if adapt_scale and relative else 1.0
     start = anchor.xy[0].astype(np.float64)
-    pose = _common_map(start, driving.xy.astype(np.float64))
-    still = source.xy.astype(np.float64)
+    pose = _common_pose(start, driving.xy.astype(np.float64))
+    still = source.xy[0].astype(np.float64)
     identity = np.eye(2)
     if part == "pose":
-        middle = still.mean(axis=1, keepdims=True)
-        linear = identity + multiplier * (pose.linear - identity)
-        xy = middle + (still - middle) @ linear.transpose(0, 2, 1)
-        xy = xy + multiplier * scale * pose.shift[:, None]
-        local = linear[:, None]
+        xy = still + multiplier * pose.change(still, scale)
+        local = (identity + multiplier * (pose.linear - identity))[:, None]
     else:
         back = inverse_2x2(pose.linear.astype(np.float32))
-        change = (driving.xy - pose.at(start)) @ back.transpose(0, 2, 1)
-        xy = still + multiplier * scale * change
+        left = driving.xy - start - pose.change(start)
+        xy = still + multiplier * scale * left @ back.transpose(0, 2, 1)
         local = identity[None, None]
         if anchor.jacobian is not None and driving.jacobian is not None:
             turned = back[:, None] @ driving.jacobian @ inverse_2x2(anchor.jacobian)
@@ -182,21 +180,21 @@ def transfer_unnamed(
     return KeypointArrays(xy.astype(np.float32), jacobian)
 
 
-class _Affine(NamedTuple):
+class _CommonPose(NamedTuple):
     linear: Points
     """(n, 2, 2)"""
     shift: Points
-    """(n, 2) of the start's middle."""
+    """(n, 2) of the middle."""
 
-    def at(self, start: Points) -> Points:
-        """Where the points (k, 2) come to lie, (n, k, 2)."""
-        middle = start.mean(axis=0)
-        moved = (start - middle) @ self.linear.transpose(0, 2, 1)
-        return np.asarray(moved + middle + self.shift[:, None])
+    def change(self, xy: Points, scale: float = 1.0) -> Points:
+        """How far the points (k, 2) move, (n, k, 2)."""
+        about = xy - xy.mean(axis=0)
+        moved = about @ (self.linear - np.eye(2)).transpose(0, 2, 1)
+        return np.asarray(moved + scale * self.shift[:, None])
 
 
-def _common_map(start: Points, driving: Points) -> _Affine:
-    """The map that most of the points (k, 2) follow to each of (n, k, 2)."""
+def _common_pose(start: Points, driving: Points) -> _CommonPose:
+    """What most of the points (k, 2) follow to each of (n, k, 2)."""
     about = start - start.mean(axis=0)
     x, y = about.T
     zero, one = np.zeros_like(x), np.ones_like(x)
@@ -205,23 +203,18 @@ def _common_map(start: Points, driving: Points) -> _Affine:
     design = np.concatenate([np.stack(rows, axis=1) for rows in columns])
     moved = np.concatenate([driving[..., 0] - start[:, 0], driving[..., 1] - start[:, 1]], axis=1)
     spread = max(float(np.square(about).sum()), 1e-12)
-    ridge = np.diag([1e-9, 1e-9, _STRETCH_RIDGE, _STRETCH_RIDGE, 0, 0]) * spread
+    dear, free = [_STRETCH_RIDGE * spread] * 2, [1e-9 * spread] * 2
+    ridge = np.diag([*free, *dear, 1e-9, 1e-9])
     finest = _FINEST * np.sqrt(spread / len(start))
     weights = np.ones((len(driving), len(start)))
-    solution = np.zeros((len(driving), 6))
+    solution = np.zeros((len(driving), design.shape[1]))
     for _ in range(_ROUNDS):
         weights /= weights.mean(axis=1, keepdims=True)
         weighted = design.T * np.tile(weights, 2)[:, None]
-        gram = weighted @ design + ridge + 1e-12 * np.eye(6)
-        solution = np.linalg.solve(gram, weighted @ moved[..., None])[..., 0]
+        solution = np.linalg.solve(weighted @ design + ridge, weighted @ moved[..., None])[..., 0]
         left = (moved - solution @ design.T).reshape(len(driving), 2, -1)
         weights = 1 / np.maximum(np.hypot(left[:, 0], left[:, 1]), finest)
-    size, turn, wide, slant, shift_x, shift_y = solution.T
-    linear = np.stack(
-        [
-            np.stack([1 + size + wide, slant - turn], -1),
-            np.stack([turn + slant, 1 + size - wide], -1),
-        ],
-        -2,
-    )
-    return _Affine(linear, np.stack([shift_x, shift_y], axis=-1))
+    size, turn, wide, slant = solution[:, :4].T
+    across = np.stack([1 + size + wide, slant - turn], -1)
+    down = np.stack([turn + slant, 1 + size - wide], -1)
+    return _CommonPose(np.stack([across, down], -2), solution[:, 4:])

@@ -223,15 +223,9 @@ def _check(template: MotionTemplate, where: str) -> None:
         raise InputError(f"{where}: has {len(xy)} frames; 1 to {retime.MAX_FRAMES} are allowed.")
     if jacobian is not None and jacobian.shape != (*xy.shape, 2):
         raise InputError(f"{where}: jacobians must be {(*xy.shape, 2)}; found {jacobian.shape}.")
-    for array in (xy, jacobian):
-        if array is not None and array.nbytes + 4096 > _MAX_ARRAY_BYTES:
-            raise InputError(
-                f"{where}: {len(xy)} frames of {xy.shape[1]} keypoints are too many for one file; "
-                "trim the motion, or cut it into several."
-            )
-        # Written so that NaN fails too.
-        if array is not None and not np.abs(array).max() <= _FARTHEST * 1e3:
-            raise InputError(f"{where}: holds values that aren't numbers or are out of range.")
+    _check_values(xy, where)
+    if jacobian is not None:
+        _check_values(jacobian, where)
     if not np.abs(xy).max() <= _FARTHEST:
         raise InputError(f"{where}: holds keypoints far outside of the picture.")
     names = template.keypoint_names
@@ -241,6 +235,17 @@ def _check(template: MotionTemplate, where: str) -> None:
         raise InputError(f"{where}: has {template.fps} frames a second; 0 to 1000 are allowed.")
     if not 0 <= template.anchor < len(xy):
         raise InputError(f"{where}: has its anchor at {template.anchor} of {len(xy)} frames.")
+
+
+def _check_values(array: NDArray[np.float32], where: str) -> None:
+    if array.nbytes + 4096 > _MAX_ARRAY_BYTES:
+        raise InputError(
+            f"{where}: {len(array)} frames of {array.shape[1]} keypoints are too many for one "
+            "file; trim the motion, or cut it into several."
+        )
+    # Written so that NaN fails too.
+    if not np.abs(array).max() <= _FARTHEST * 1e3:
+        raise InputError(f"{where}: holds values that aren't numbers or are out of range.")
 
 
 def _write_whole(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
