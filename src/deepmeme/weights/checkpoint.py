@@ -296,7 +296,7 @@ def _halved(key: str, array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype.kind != "f" or key.endswith("down.weight"):
         return array
     largest = float(np.abs(array).max(initial=0))
-    if largest > np.finfo(np.float16).max:
+    if largest > float(np.finfo(np.float16).max):
         raise WeightsError(f"{key} reaches {largest:.3g}, which float16 cannot hold. Use float32.")
     return array.astype(np.float16)
 

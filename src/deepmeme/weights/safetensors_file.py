@@ -10,9 +10,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
 from deepmeme.errors import OutputError, WeightsError
 from deepmeme.weights.stored import Storage, StoredTensor, contiguous, itemsize, map_file
@@ -30,6 +28,7 @@ NAMES = {
     "U8": "uint8",
     "BOOL": "bool",
 }
+CODES = {name: code for code, name in NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -85,27 +84,44 @@ def write_safetensors(
 ) -> Path:
     """Write whole or not at all: a temporary file beside the target, renamed at the end.
 
+    The same tensors and text give the same bytes, which the safetensors library does not promise.
+
     Raises:
         OutputError: no space, no permission, no such folder.
     """
     path = Path(path)
+    # widest first, so that every array begins where its type may
+    order = sorted(tensors, key=lambda key: (-tensors[key].dtype.itemsize, key))
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    end = 0
+    for key in order:
+        array = tensors[key]
+        start, end = end, end + array.nbytes
+        header[key] = {
+            "dtype": CODES[array.dtype.name],
+            "shape": list(array.shape),
+            "data_offsets": [start, end],
+        }
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        os.close(handle)
-        dense = {key: np.ascontiguousarray(value) for key, value in tensors.items()}
-        # ascontiguousarray makes scalars one-dimensional
-        dense = {key: value.reshape(tensors[key].shape) for key, value in dense.items()}
-        save_file(dense, temporary, metadata=dict(metadata))
+        with os.fdopen(handle, "wb") as file:
+            file.write(struct.pack("<Q", len(text)) + text)
+            for key in order:
+                array = tensors[key]
+                file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
-    except Exception as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
         raise OutputError(
-            f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}. "
+            f"{path}: cannot be written: {error.strerror or error}. "
             "Check that the folder exists, may be written to, and has space left."
         ) from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
     return path
