@@ -71,7 +71,8 @@ class PatchDiscriminator(nn.Module):
         if self.use_kp:
             if keypoints is None:
                 raise ValueError("this discriminator looks at keypoints too: pass them")
-            heatmaps = gaussian_heatmaps(keypoints, *frame.shape[2:], self.kp_variance)
+            height, width = frame.shape[2:]
+            heatmaps = gaussian_heatmaps(keypoints, height, width, self.kp_variance)
             out = torch.cat([frame, heatmaps], dim=1)
         features = []
         for block in self.down_blocks:
