@@ -58,6 +58,7 @@ def write_video(
     sound: np.ndarray | None = None,
     matrix: int = 1,
     tags: tuple[int, int, int] | None = None,
+    sound_at_s: float = 0.0,
 ) -> Path:
     """``times_ms`` places each frame; ``tags`` are (primaries, transfer, matrix) to declare."""
     with av.open(str(path), "w") as container:
@@ -83,7 +84,7 @@ def write_video(
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
         if voice is not None:
-            container.mux(_voice(voice, sound))
+            container.mux(_voice(voice, sound, round(sound_at_s * RATE)))
     return path
 
 
@@ -99,17 +100,27 @@ def _picture(frame: np.ndarray, layout: str, matrix: int) -> av.VideoFrame:
     return picture.reformat(format=layout)
 
 
-def _voice(stream: av.AudioStream, sound: np.ndarray) -> Iterator[av.Packet]:
-    for start in range(0, sound.shape[1], 960):
-        part = np.ascontiguousarray(sound[:, start : start + 960], dtype=np.float32)
-        planar = stream.codec_context.format.is_planar
-        frame = av.AudioFrame.from_ndarray(
-            part if planar else np.ascontiguousarray(part.T.reshape(1, -1)),
-            format="fltp" if planar else "flt",
-            layout="stereo",
-        )
-        frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
-        yield from stream.encode(frame)
+def write_sound(path: Path, wave: np.ndarray, *, rate: int = RATE, layout: str = "stereo") -> Path:
+    """(2, n) samples at 48 kHz as a sound file (an mp4 gets a sound track and no pictures)."""
+    codecs = {".wav": "pcm_s16le", ".mp3": "libmp3lame", ".ogg": "libopus", ".flac": "flac"}
+    with av.open(str(path), "w", format="mp4" if path.suffix == ".m4a" else None) as container:
+        voice = container.add_stream(codecs.get(path.suffix, "aac"), rate=rate)
+        voice.codec_context.layout = layout
+        container.mux(_voice(voice, wave))
+    return path
+
+
+def _voice(stream: av.AudioStream, sound: np.ndarray, start: int = 0) -> Iterator[av.Packet]:
+    context = stream.codec_context
+    resampler = av.AudioResampler(context.format, context.layout, context.rate, frame_size=960)
+    for at in range(0, sound.shape[1], 960):
+        part = np.ascontiguousarray(sound[:, at : at + 960], dtype=np.float32)
+        frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, frame.time_base = RATE, start + at, Fraction(1, RATE)
+        for resampled in resampler.resample(frame):
+            yield from stream.encode(resampled)
+    for resampled in resampler.resample(None):
+        yield from stream.encode(resampled)
     yield from stream.encode()
 
 

@@ -1,7 +1,8 @@
 """What says 'made by AI': every mark on every result is put on by the three functions here.
 
 ``mark_frame`` sees each frame before it is encoded, ``tags`` go into a video's container, and
-``mark_file`` sees the finished file before it gets its final name.
+``mark_file`` sees the finished file before it gets its final name. ``provenance.found`` reads the
+marks again.
 """
 
 import os
@@ -52,11 +53,14 @@ def mark_file(path: Path, kind: str, record: Record) -> None:
 
 def _insert(path: Path, at: int, marks: bytes) -> None:
     new = path.with_name(path.name + ".marked")
-    with path.open("rb") as old, new.open("wb") as stream:
-        stream.write(old.read(at))
-        stream.write(marks)
-        shutil.copyfileobj(old, stream, 1 << 20)
-    new.replace(path)
+    try:
+        with path.open("rb") as old, new.open("wb") as stream:
+            stream.write(old.read(at))
+            stream.write(marks)
+            shutil.copyfileobj(old, stream, 1 << 20)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def overhead_bytes(record: Record) -> int:
@@ -156,7 +160,5 @@ def _mark_webp(path: Path, record: Record) -> None:
 def _extended_header(path: Path) -> bytes:
     with Image.open(path, formats=["WEBP"]) as image:
         alpha = 0x10 if image.mode == "RGBA" else 0
-        width, height = image.width - 1, image.height - 1
-    header = bytes([alpha, 0, 0, 0])
-    header += width.to_bytes(3, "little") + height.to_bytes(3, "little")
-    return header
+        sides: tuple[int, int] = image.size
+    return struct.pack("<I", alpha) + b"".join((n - 1).to_bytes(3, "little") for n in sides)

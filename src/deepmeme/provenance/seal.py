@@ -24,6 +24,7 @@ from deepmeme.media.encode.segments import (
     segment_suffix,
 )
 from deepmeme.media.formats import Format, format_of, picture_format_of
+from deepmeme.provenance.found import read_marks
 from deepmeme.provenance.marks import mark_file, mark_frame, overhead_bytes, tags
 from deepmeme.provenance.record import Record
 from deepmeme.provenance.target import check_target, explained
@@ -212,6 +213,7 @@ class Rendered:
     def _place(
         self, result: Path, target: Path, num_frames: int, resumed_at: int, reduced: str
     ) -> Saved:
+        _check_marked(result)
         files = list(result.iterdir()) if result.is_dir() else [result]
         num_bytes = sum(file.stat().st_size for file in files)
         if result.is_dir() and target.is_dir():
@@ -219,6 +221,12 @@ class Rendered:
         os.replace(result, target)
         seconds = float(num_frames / self.fps)
         return Saved(target, num_bytes, num_frames, seconds, resumed_at, reduced)
+
+
+def _check_marked(result: Path) -> None:
+    """The last bolt on the door: nothing gets its final name without the mark."""
+    if read_marks(result) is None:
+        raise RuntimeError(f"{result.name} came out without its mark; this is a fault of deepmeme")
 
 
 def _ordinal(n: int) -> str:
@@ -333,6 +341,7 @@ def save_picture(frame: Frame, path: str | Path, record: Record) -> Saved:
         with explained(target):
             Image.fromarray(mark_frame(frame, record)).save(part, format=form, **options)
             mark_file(part, {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}[form], record)
+            _check_marked(part)
             num_bytes = part.stat().st_size
             os.replace(part, target)
     finally:

@@ -43,9 +43,15 @@ class Workshop:
                 shop._take_up(target)
             else:
                 shop.clear()
-        shop.folder.mkdir(parents=True, exist_ok=True)
-        shop._write_state()
-        shop._sweep()
+        fresh = not shop.folder.exists()
+        try:
+            shop.folder.mkdir(parents=True, exist_ok=True)
+            shop._write_state()
+            shop._sweep()
+        except OSError:
+            if fresh:
+                shutil.rmtree(shop.folder, ignore_errors=True)
+            raise
         return shop
 
     def _take_up(self, target: Path) -> None:

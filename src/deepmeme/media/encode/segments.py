@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -14,6 +15,7 @@ from deepmeme.media.formats import Format
 _BT709, _LIMITED, _FULL = 1, 1, 2
 _SMALL_PIXELS = 640 * 480  # below this a second encoder thread only takes from the networks
 _AUDIO_BITS_PER_S = 160_000
+_AVX512_SKX = 256  # OpenCV's number for the AVX-512 that x264 uses
 
 
 def segment_suffix(form: Format) -> str:
@@ -29,11 +31,23 @@ def _options(form: Format, quality: int, gop: int) -> dict[str, str]:
     match form.codec:
         case "libx264":
             crf = f"{34 - 0.2 * quality:.1f}"
-            return {"preset": "veryfast", "crf": crf, "x264-params": f"keyint={gop}:open-gop=0"}
+            params = f"keyint={gop}:open-gop=0" + _repeatable()
+            return {"preset": "veryfast", "crf": crf, "x264-params": params}
         case "libvpx-vp9":
             crf = str(round(50 - 0.25 * quality))
             return {"crf": crf, "b": "0", "deadline": "realtime", "cpu-used": "6", "g": str(gop)}
     return {"level": "3", "g": "1"}
+
+
+@cache
+def _repeatable() -> str:
+    """What makes x264 give the same bytes for the same frames, so that resumed work is equal.
+
+    Its AVX-512 code for mbtree reads memory that nobody wrote; AVX2 is as fast here.
+    """
+    import cv2  # here: only it can tell, and videos alone need it
+
+    return ":asm=avx2" if cv2.checkHardwareSupport(_AVX512_SKX) else ""
 
 
 class SegmentEncoder:
@@ -120,7 +134,9 @@ def join_segments(
     tags: Mapping[str, str],
 ) -> None:
     """Copy the (file, number of frames) pieces into one file, with sound of the same length."""
-    options = {"movflags": "+faststart+use_metadata_tags"} if form.muxer in ("mp4", "mov") else {}
+    options = {"fflags": "+bitexact"}  # no random ids: the same frames give the same file
+    if form.muxer in ("mp4", "mov"):
+        options["movflags"] = "+faststart+use_metadata_tags"
     with av.open(str(path), "w", format=form.muxer, options=options) as output:
         for key, text in tags.items():
             output.metadata[key] = text
