@@ -300,6 +300,11 @@ def _encoded(text: Any, encoding: Any = "latin1") -> bytes:
     return str(text).encode("latin-1")
 
 
+def _no_bytes() -> bytes:
+    """How old protocols write empty bytes."""
+    return b""
+
+
 def _scalar(dtype: Any, raw: Any = b"") -> Any:
     if not re.fullmatch(r"[fiub][1248]", str(dtype)) or not isinstance(raw, bytes):
         raise ForbiddenError(f"a NumPy value of type {str(dtype)[:40]}")
@@ -318,6 +323,8 @@ CONSTRUCTORS: dict[str, Callable[..., Any]] = {
     "numpy.core.multiarray.scalar": _scalar,
     "numpy._core.multiarray.scalar": _scalar,
     "_codecs.encode": _encoded,
+    "__builtin__.bytes": _no_bytes,
+    "builtins.bytes": _no_bytes,
 }
 
 
@@ -342,7 +349,7 @@ def is_dtype(text: str) -> bool:
     return bool(re.fullmatch(r"torch\.(b?float|int|uint|complex)\d+|torch\.bool", text))
 
 
-def settle(tree: Any, budget: int = 1_000_000) -> Any:
+def settle(tree: Any, budget: int = 250_000) -> Any:
     """A plain copy of what the machine made: bounded, without cycles, names as text.
 
     Raises:
