@@ -103,15 +103,47 @@ def view_depth(xy: Points, names: Sequence[str]) -> Points:
     average = average_face()
     shape = np.array([average.get(name, (0.0, 0.0, 0.0)) for name in names])
     known = np.array([name in average for name in names])
-    rows = [row for row in rigid_rows(names) if known[row]]
-    middle = shape[rows].mean(axis=0)
-    camera, *_ = np.linalg.lstsq(shape[rows] - middle, xy[rows] - xy[rows].mean(axis=0), rcond=None)
-    right, down = camera.T
+    right, down = _cameras(xy[None], names)[0]
     size = (np.linalg.norm(right) + np.linalg.norm(down)) / 2
     towards = np.cross(right, down) / max(float(size), 1e-9)
-    if towards[2] < 0:  # left and right are named the other way round; a face looks at the viewer
+    if towards[2] < 0:  # seen in a mirror; a face looks at the viewer
         towards = -towards
-    return np.asarray(np.where(known, (shape - middle) @ towards, 0.0))
+    return np.asarray(np.where(known, (shape - shape[rigid_rows(names)].mean(axis=0)) @ towards, 0))
+
+
+def head_rotations(xy: Points, names: Sequence[str]) -> Points:
+    """How the heads in n frames (n, k, 2) are held, as rotation matrices (n, 3, 3).
+
+    They take the average face, which looks straight at the viewer, to the picture's axes: x right,
+    y down, z to the viewer. Proportions unlike the average's show as a few degrees.
+    """
+    cameras = _cameras(xy, names)
+    # The closest pair of rows that stand square on each other and are as long as each other.
+    left, _, right = np.linalg.svd(cameras, full_matrices=False)
+    rows = left @ right
+    third = np.cross(rows[:, 0], rows[:, 1])
+    return np.concatenate([rows, third[:, None]], axis=1)
+
+
+def head_angles(xy: Points, names: Sequence[str]) -> Points:
+    """(n, 3) yaw, pitch and roll in degrees of heads (n, k, 2).
+
+    Positive: nose to the picture's right, nose down, clockwise.
+    """
+    turns = head_rotations(xy, names)
+    yaw = np.arctan2(-turns[:, 2, 0], turns[:, 2, 2])
+    pitch = np.arcsin(np.clip(-turns[:, 2, 1], -1, 1))
+    roll = np.arctan2(-turns[:, 0, 1], turns[:, 1, 1])
+    return np.asarray(np.rad2deg(np.stack([yaw, pitch, roll], axis=1)))
+
+
+def _cameras(xy: Points, names: Sequence[str]) -> Points:
+    """(n, 2, 3) linear maps from the average face to the rigid points of (n, k, 2)."""
+    average, rigid = average_face(), rigid_rows(names)
+    shape = np.array([average[names[row]] for row in rigid])
+    shape = shape - shape.mean(axis=0)
+    seen = xy[:, rigid] - xy[:, rigid].mean(axis=1, keepdims=True)
+    return np.asarray((np.linalg.pinv(shape) @ seen).transpose(0, 2, 1))
 
 
 def _both(half: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
