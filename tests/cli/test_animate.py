@@ -303,7 +303,7 @@ def test_the_record_names_what_went_in(studio: Studio) -> None:
 
 
 def test_face_options_without_a_face(studio: Studio, tmp_path: Path) -> None:
-    studio.engine.framing(2.0)
+    studio.engine.pretend(framing=2.0)
     facts = studio.animate()
     assert any("No face was found in me.png" in w for w in facts["story"]["warnings"])
     message = studio.refused("animate", "me.png", "dance.mp4", "-o", "x.mp4", "--face", 2)

@@ -53,9 +53,9 @@ class StubEngine:
     def info(self) -> ModelInfo:
         return self._info
 
-    def framing(self, framing: float) -> None:
-        """Above 0: from now on a model of faces."""
-        self._info = replace(self._info, framing=framing)
+    def pretend(self, **facts: Any) -> None:
+        """From now on a model with these facts."""
+        self._info = replace(self._info, **facts)
 
     def calibrate(self, source: NDArray[Any], driving: Sequence[NDArray[Any]]) -> None:
         pass

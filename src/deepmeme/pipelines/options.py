@@ -6,7 +6,9 @@ product states a default.
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, cast
+from pathlib import PurePath
+from types import NoneType
+from typing import Any, Literal, NamedTuple, cast, get_args
 
 from deepmeme.errors import InputError
 from deepmeme.pipelines.values import (
@@ -19,6 +21,19 @@ from deepmeme.pipelines.values import (
     parse_face,
     parse_time,
 )
+
+
+class _Kind(NamedTuple):
+    accepts: type | tuple[type, ...]
+    words: str
+
+
+_KINDS = {
+    bool: _Kind(bool, "yes or no (True or False)"),
+    int: _Kind(int, "a whole number"),
+    float: _Kind((int, float), "a number"),
+    str: _Kind(str, "a text"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,16 +53,24 @@ class Choice:
     also: str | None = None
     """A second flag NAME=VALUE that sets this field to VALUE, such as ``no-crop=none``."""
 
-    def problem(self, value: object) -> str | None:
-        """What would have been right, or None if ``value`` is."""
-        if value is None:
+    def problem(self, value: object, kind: Any) -> str | None:
+        """What would have been right, or None if ``value`` is.
+
+        ``kind`` is the field's type: bool, int, float, str, or one of these or None.
+        """
+        kinds = get_args(kind) or (kind,)
+        if value is None and NoneType in kinds:
             return None
+        wanted = _KINDS[kinds[0]]
+        if not isinstance(value, wanted.accepts) or (
+            kinds[0] is not bool and isinstance(value, bool)
+        ):
+            return wanted.words
         if self.one_of and value not in self.one_of:
             return f"one of {', '.join(self.one_of)}"
-        if self.low is not None and self.high is not None:
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not self.low <= cast(float, value) <= self.high:
-                return f"a number from {self.low:g} to {self.high:g}"
+        low, high = self.low, self.high
+        if low is not None and high is not None and not low <= cast(float, value) <= high:
+            return f"a number from {low:g} to {high:g}"
         if self.parse is not None:
             try:
                 self.parse(str(value))
@@ -206,8 +229,9 @@ class AnimateOptions:
     def __post_init__(self) -> None:
         problems = []
         for entry in fields(self):
-            value = getattr(self, entry.name)
-            wanted = choice_of(entry.metadata).problem(value)
+            value = _written(getattr(self, entry.name), entry.type)
+            object.__setattr__(self, entry.name, value)
+            wanted = choice_of(entry.metadata).problem(value, entry.type)
             if wanted is not None:
                 problems.append(f"{flag_name(entry.name)} {value!r}: expected {wanted}")
         if not problems:
@@ -275,6 +299,13 @@ class AnimateOptions:
     def changed(self) -> dict[str, object]:
         """Only the fields that differ from their defaults."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
+
+
+def _written(value: object, kind: Any) -> object:
+    """Numbers and paths as text where a text is wanted: ``anchor=0``, ``audio=Path("a.mp3")``."""
+    if (get_args(kind) or (kind,))[0] is not str or isinstance(value, bool):
+        return value
+    return str(value) if isinstance(value, int | float | PurePath) else value
 
 
 def choice_of(metadata: Any) -> Choice:
