@@ -49,6 +49,14 @@ class Inside(NamedTuple):
     shows_mouth: bool
 
 
+class Lifted(NamedTuple):
+    """A head in three dimensions that meets its landmarks."""
+
+    base: Floats  # (v, 3) cm: identity and residual, without expression
+    places: Floats  # (v, 3) camera px
+    gaze: Floats  # (2, 2) degrees (right, up) of eye_r and eye_l
+
+
 @dataclass(frozen=True)
 class PortraitModel:
     """One portrait, fitted. Pixels are those of the enlarged portrait."""
@@ -59,7 +67,6 @@ class PortraitModel:
     base: Floats  # (v, 3) cm: identity and residual, without expression
     source_px: Floats  # (v, 3) camera places in the portrait
     gaze: Floats  # (2, 2) degrees (right, up) of eye_r and eye_l in the portrait
-    iris_radius: float  # radians, seen from the ball's centre
     skin_share: Floats  # (v,) 1 = the skin shows, 0 = it looked sideways and the sheet shows
     inside: Inside
     sheet_px: Floats  # (s, 3) grid of places in the portrait, with depth
@@ -76,6 +83,7 @@ def fit_portrait(
     matte: NDArray[np.uint8],
     landmarks: Floats,
     irises: Floats,
+    fit: HeadFit | None = None,
 ) -> PortraitModel:
     """Fit and prepare one portrait.
 
@@ -85,10 +93,30 @@ def fit_portrait(
         matte: (h, w), 255 = person.
         landmarks: (468, 3) px of the portrait.
         irises: (2, 5, 2) px, see ``teacher.Teacher.irises``.
+        fit: the fit to the landmarks of the enlarged portrait, where it is known already.
     """
     kit = carrier.kit
     seen = enlarged_px(landmarks)
-    fit = fit_head(seen, carrier.head.basis(carrier.sites), landmark_weights())
+    fit = fit or fit_head(seen, carrier.head.basis(carrier.sites), landmark_weights())
+    lifted = lift(carrier, fit, seen, enlarged_px(irises))
+    textures = build_textures(image, matte, landmarks)
+    normals = vertex_normals(lifted.places, kit.triangles)
+    return PortraitModel(
+        carrier,
+        textures,
+        fit,
+        lifted.base,
+        lifted.places,
+        lifted.gaze,
+        _skin_share(kit, -normals[:, 2]),
+        _inside(kit, textures, lifted.places, enlarged_px(irises)),
+        *_sheet(carrier, fit, textures, lifted.places),
+    )
+
+
+def lift(carrier: Carrier, fit: HeadFit, seen: Floats, irises: Floats) -> Lifted:
+    """A fitted head that meets the landmarks ``seen`` (468, 3) and the irises, all in its px."""
+    kit = carrier.kit
     base = kit.base(fit.identity)
     fitted = fit.scale * kit.shape(fit.identity, fit.expression, base=base) @ fit.rotation.T
     fitted += fit.translation
@@ -96,23 +124,9 @@ def fit_portrait(
     off[:, 2] = 0
     base = base + carrier.residual @ (off @ fit.rotation / np.float32(fit.scale))
     shape = kit.shape(fit.identity, fit.expression, base=base)
-    gaze, radius = _gaze(kit, shape, fit, enlarged_px(irises))
-    source = fit.scale * kit.look(shape, gaze) @ fit.rotation.T + fit.translation
-    source = source.astype(np.float32)
-    textures = build_textures(image, matte, landmarks)
-    facing = -(vertex_normals(shape, kit.triangles) @ fit.rotation.T)[:, 2]
-    return PortraitModel(
-        carrier,
-        textures,
-        fit,
-        base,
-        source,
-        gaze,
-        radius,
-        _skin_share(kit, facing),
-        _inside(kit, textures, source, enlarged_px(irises)),
-        *_sheet(carrier, fit, textures, source),
-    )
+    gaze = _gaze(kit, shape, fit, irises)
+    places = fit.scale * kit.look(shape, gaze) @ fit.rotation.T + fit.translation
+    return Lifted(base, np.asarray(places, np.float32), gaze)
 
 
 def _skin_share(kit: FaceKit, facing: Floats) -> Floats:
@@ -158,9 +172,9 @@ def _inside(kit: FaceKit, textures: Textures, source: Floats, irises: Floats) ->
     return Inside(colour, eyes, cv2.GaussianBlur(mouth, (0, 0), 1.0), shows)
 
 
-def _gaze(kit: FaceKit, shape: Floats, fit: HeadFit, irises: Floats) -> tuple[Floats, float]:
-    """Angles that put the irises where they are seen, and the iris's angular radius."""
-    angles, radii = np.zeros((2, 2), np.float32), []
+def _gaze(kit: FaceKit, shape: Floats, fit: HeadFit, irises: Floats) -> Floats:
+    """(2, 2) degrees that put the irises where they are seen."""
+    angles = np.zeros((2, 2), np.float32)
     for eye, part in enumerate(("eye_r", "eye_l")):
         ball = shape[kit.parts[part]]
         centre = (ball.min(0) + ball.max(0)) / 2
@@ -173,9 +187,7 @@ def _gaze(kit: FaceKit, shape: Floats, fit: HeadFit, irises: Floats) -> tuple[Fl
             np.rad2deg(np.arctan2(look[0], look[2])),
             np.rad2deg(np.arcsin(np.clip(look[1], -0.8, 0.8))),
         )
-        wide = np.linalg.norm(irises[eye, 1] - irises[eye, 3]) / 2
-        radii.append(float(np.arcsin(min(wide / (fit.scale * reach), 0.7))))
-    return np.clip(angles, -40, 40), float(np.mean(radii))
+    return np.asarray(np.clip(angles, -40, 40), np.float32)
 
 
 def _sheet(

@@ -110,7 +110,7 @@ def show(model: PortraitModel, move: Move, window: Window, size: int) -> HeadFra
     image, alpha = _draw(model, moved, move, window, size * FINER)
     small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
     mask = cv2.resize(alpha, (size, size), interpolation=cv2.INTER_AREA)
-    return _labelled(
+    return labelled(
         model,
         moved,
         window,
@@ -121,27 +121,30 @@ def show(model: PortraitModel, move: Move, window: Window, size: int) -> HeadFra
 
 def original(model: PortraitModel, window: Window, size: int) -> HeadFrame:
     """The photograph itself, cut out, with labels of the same mesh."""
-    matrix = window.matrix(size * FINER)
-    image = _cut(model.textures.portrait, matrix, size * FINER)
-    alpha = _cut(model.textures.alpha, matrix, size * FINER)
-    small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-    mask = cv2.resize(alpha, (size, size), interpolation=cv2.INTER_AREA)
-    return _labelled(
+    return labelled(
         model,
         np.concatenate([model.source_px, model.sheet_px]),
         window,
-        np.rint(small.clip(0, 255)).astype(np.uint8),
-        np.rint(mask.clip(0, 1) * 255).astype(np.uint8),
+        cut_out(model.textures.portrait, window, size),
+        cut_out(model.textures.alpha * 255, window, size),
     )
 
 
-def _labelled(
+def cut_out(picture: Floats, window: Window, size: int) -> NDArray[np.uint8]:
+    """A window of an enlarged picture of 0..255, averaged down to ``size``."""
+    fine = _cut(picture, window.matrix(size * FINER), size * FINER)
+    small = cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.rint(small.clip(0, 255)), np.uint8)
+
+
+def labelled(
     model: PortraitModel,
     moved: Floats,
     window: Window,
     image: NDArray[np.uint8],
     mask: NDArray[np.uint8],
 ) -> HeadFrame:
+    """A picture of the head whose vertices and sheet lie at ``moved`` (v + s, 3) enlarged px."""
     size = image.shape[0]
     matrix = window.matrix(size)
     xy = np.asarray(moved[:, :2] @ matrix[:, :2].T + matrix[:, 2], np.float32)
