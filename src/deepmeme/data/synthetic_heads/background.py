@@ -1,5 +1,7 @@
 """What is behind a head: it stands still within a group."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +9,7 @@ from numpy.typing import NDArray
 from deepmeme.data.synthetic_heads.paint import noise
 
 Array = NDArray[np.float32]
+Real = NDArray[np.floating[Any]]
 
 
 def paint_background(seed: int, size: int) -> Array:
@@ -28,7 +31,7 @@ def paint_background(seed: int, size: int) -> Array:
 
 def _colour(rng: np.random.Generator) -> Array:
     grey, share = rng.uniform(0.05, 1.0), rng.choice([0.05, 0.25, 0.6])
-    return np.square(grey * (1 - share) + rng.uniform(0, 1, 3) * share).astype(np.float32)
+    return np.asarray(np.square(grey * (1 - share) + rng.uniform(0, 1, 3) * share), np.float32)
 
 
 def _plain(rng: np.random.Generator, size: int) -> Array:
@@ -44,7 +47,7 @@ def _gradient(rng: np.random.Generator, size: int) -> Array:
             -(np.square(x - rng.uniform(-0.5, 0.5)) + np.square(y + 0.2)) / rng.uniform(0.4, 1.6)
         )
     ramp = ramp[..., None]
-    return (_colour(rng) * ramp + _colour(rng) * (1 - ramp)).astype(np.float32)
+    return np.asarray(_colour(rng) * ramp + _colour(rng) * (1 - ramp), np.float32)
 
 
 def _blobs(rng: np.random.Generator, size: int) -> Array:
@@ -83,4 +86,4 @@ def _texture(rng: np.random.Generator, size: int) -> Array:
         layer = noise(rng, size, round(size * stretch), cell * scale)
         total += cv2.resize(layer, (size, size)) * (cell / 60) ** rng.uniform(0.2, 0.8)
     share = (0.5 + 0.35 * total).clip(0, 1)[..., None]
-    return (_colour(rng) * share + _colour(rng) * (1 - share)).astype(np.float32)
+    return np.asarray(_colour(rng) * share + _colour(rng) * (1 - share), np.float32)

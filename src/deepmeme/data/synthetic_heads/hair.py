@@ -198,7 +198,7 @@ def _hanging(
     if style in ("bob", "long"):
         reach = rng.uniform(9, 14) if style == "bob" else rng.uniform(18, 36)
         opening = rng.uniform(50, 66)
-        hangs = _AROUND_DEG > opening
+        hangs = opening < _AROUND_DEG
         length = np.where(hangs, reach * (1 + 0.05 * _ripple(rng, 5)), 0.0)
         cm = length[:, None] * np.linspace(0, 1, HANGING_ROWS)
         locks = 0.35 * _ripple(rng, 4)[:, None] + 0.18 * _ripple(rng, 2)[:, None]

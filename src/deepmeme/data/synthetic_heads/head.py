@@ -22,10 +22,10 @@ from deepmeme.data.raster import rasterize
 from deepmeme.data.synthetic_heads.background import paint_background
 from deepmeme.data.synthetic_heads.body import build_body, build_glasses
 from deepmeme.data.synthetic_heads.hair import cut_hair, hair_cover
-from deepmeme.data.synthetic_heads.motion import Pose
+from deepmeme.data.synthetic_heads.motion import CENTRAL, Pose
 from deepmeme.data.synthetic_heads.paint import paint_cloth, paint_skin, paint_strands
 from deepmeme.data.synthetic_heads.person import LookName, Person, sample_person
-from deepmeme.data.synthetic_heads.shading import CHANNELS, Light, Look, sample_light, shade
+from deepmeme.data.synthetic_heads.shading import CHANNELS, Look, sample_light, shade
 from deepmeme.data.synthetic_heads.styling import (
     canvas_relief,
     cartoon_shape,
@@ -46,6 +46,9 @@ SHADOW_SIDE = 224
 SHADOW_REACH_CM = 28.0
 BODY_TURN = 0.15
 """The share of the head's yaw that the shoulders follow."""
+
+
+STRAIGHT = Pose()
 
 
 class SyntheticHead:
@@ -124,7 +127,7 @@ class SyntheticHead:
 
     def render(
         self,
-        pose: Pose = Pose(),
+        pose: Pose = STRAIGHT,
         expression: Mapping[str, float] | None = None,
         gaze: tuple[float, float] = (0.0, 0.0),
         size: int = 256,
@@ -251,10 +254,8 @@ def _with_lids(
     """Lids follow the gaze, and are never as wide open as the kit's neutral ones."""
     weights: dict[str, float] = {}
     for name, value in expression.items():
-        if name in _PAIRED:
-            weights[f"{name}_L"] = weights[f"{name}_R"] = float(value)
-        else:
-            weights[name] = float(value)
+        for side in _sides(name):
+            weights[side] = float(value)
     right, up = gaze[0] / 30, gaze[1] / 25
     follow = {
         "eyeLookUp": max(up, 0),
@@ -265,7 +266,7 @@ def _with_lids(
         "eyeLookOut_R": max(-right, 0),
     }
     for name, value in follow.items():
-        for side in (f"{name}_L", f"{name}_R") if name in _PAIRED else (name,):
+        for side in _sides(name):
             weights[side] = min(weights.get(side, 0) + value, 1.0)
     for side in ("L", "R"):
         wide = weights.get(f"eyeWide_{side}", 0.0)
@@ -276,11 +277,9 @@ def _with_lids(
     return weights
 
 
-_PAIRED = frozenset(
-    "browDown browInnerUp browOuterUp cheekPuff cheekRaiser cheekSquint eyeBlink eyeLookDown "
-    "eyeLookIn eyeLookOut eyeLookUp eyeSquint eyeWide mouthDimple mouthFrown mouthLowerDown "
-    "mouthPress mouthSmile mouthStretch mouthUpperUp noseSneer PupilDilate".split()
-)
+def _sides(name: str) -> tuple[str, ...]:
+    single = name in CENTRAL or name[-2:] in ("_L", "_R")
+    return (name,) if single else (f"{name}_L", f"{name}_R")
 
 
 def _look(person: Person, skin: Array, rng: np.random.Generator) -> Look:

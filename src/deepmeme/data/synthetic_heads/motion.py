@@ -33,9 +33,11 @@ def sample_motion(rng: np.random.Generator) -> Motion:
     wide = rng.uniform() < 0.3
     spread = (25.0, 13.0, 10.0) if wide else (11.0, 6.5, 5.0)
     limits = (45.0, 25.0, 20.0)
-    turn = [float(np.clip(rng.normal(0, s), -m, m)) for s, m in zip(spread, limits, strict=True)]
+    yaw, pitch, roll = rng.normal(0, spread).clip(np.negative(limits), limits)
     pose = Pose(
-        *turn,
+        yaw=float(yaw),
+        pitch=float(pitch),
+        roll=float(roll),
         x=float(rng.normal(0, 0.035)),
         y=float(rng.normal(0, 0.03)),
         zoom=float(np.exp(rng.normal(0, 0.035))),
@@ -52,40 +54,56 @@ def sample_motion(rng: np.random.Generator) -> Motion:
 def sample_expression(rng: np.random.Generator) -> Weights:
     """Weights by name: a mood, speech upon it, lids, and a little asymmetry."""
     weights: Weights = {}
-
-    def add(name: str, value: float) -> None:
-        sides = (name,) if name[-2:] in ("_L", "_R") else (f"{name}_L", f"{name}_R")
-        if name in CENTRAL:
-            sides = (name,)
-        for side in sides:
-            weights[side] = float(np.clip(weights.get(side, 0) + value * rng.normal(1, 0.12), 0, 1))
-
-    mood = rng.choice(len(MOODS), p=MOOD_SHARES)
     strength = float(rng.beta(1.4, 1.4))
-    for name, value in MOODS[mood].items():
-        add(name, value * strength)
+    _add(weights, MOODS[rng.choice(len(MOODS), p=MOOD_SHARES)], strength, rng)
     if rng.uniform() < 0.55:
-        for name, value in SPEECH[rng.integers(len(SPEECH))].items():
-            add(name, value * float(rng.uniform(0.3, 1.0)))
+        _add(weights, SPEECH[rng.integers(len(SPEECH))], float(rng.uniform(0.3, 1.0)), rng)
     for _ in range(int(rng.integers(0, 3))):
-        names = ONE_BY_ONE[rng.integers(len(ONE_BY_ONE))]
-        add(names, float(rng.beta(1.2, 2.0)))
-    lids = rng.uniform()
-    if lids < 0.13:
-        add("eyeBlink", 0.95)
-    elif lids < 0.25:
-        add("eyeBlink", float(rng.uniform(0.25, 0.75)))
-    elif lids < 0.29:
-        add(str(rng.choice(["eyeBlink_L", "eyeBlink_R"])), 0.95)
-    if weights.get("mouthClose", 0) > weights.get("jawOpen", 0):
-        weights["mouthClose"] = weights.get("jawOpen", 0)
-    return weights
+        name = ONE_BY_ONE[rng.integers(len(ONE_BY_ONE))]
+        _add(weights, {name: float(rng.beta(1.2, 2.0))}, 1.0, rng)
+    _add(weights, _sample_lids(rng), 1.0, rng)
+    closed = min(weights.get("mouthClose", 0.0), weights.get("jawOpen", 0.0))
+    return weights | ({"mouthClose": closed} if closed else {})
+
+
+def _sample_lids(rng: np.random.Generator) -> Weights:
+    chance = rng.uniform()
+    if chance < 0.13:
+        return {"eyeBlink": 0.95}
+    if chance < 0.25:
+        return {"eyeBlink": float(rng.uniform(0.25, 0.75))}
+    if chance < 0.29:
+        return {str(rng.choice(["eyeBlink_L", "eyeBlink_R"])): 0.95}
+    return {}
+
+
+def _add(weights: Weights, more: Weights, strength: float, rng: np.random.Generator) -> None:
+    """Add weights in place; sides that belong together come out a little unlike."""
+    for name, value in more.items():
+        single = name in CENTRAL or name[-2:] in ("_L", "_R")
+        for side in (name,) if single else (f"{name}_L", f"{name}_R"):
+            fresh = weights.get(side, 0.0) + strength * value * rng.normal(1, 0.12)
+            weights[side] = float(np.clip(fresh, 0, 1))
 
 
 CENTRAL = frozenset(
-    "jawForward jawLeft jawOpen jawRight mouthClose mouthFunnel mouthLeft mouthPucker mouthRight "
-    "mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper".split()
+    {
+        "jawForward",
+        "jawLeft",
+        "jawOpen",
+        "jawRight",
+        "mouthClose",
+        "mouthFunnel",
+        "mouthLeft",
+        "mouthPucker",
+        "mouthRight",
+        "mouthRollLower",
+        "mouthRollUpper",
+        "mouthShrugLower",
+        "mouthShrugUpper",
+    }
 )
+"""Expressions without sides; every other name stands for a left and a right one."""
 
 MOODS: tuple[Weights, ...] = (
     {},

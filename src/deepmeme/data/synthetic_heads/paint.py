@@ -1,5 +1,8 @@
 """What is drawn on a person: skin with its features, clothes, hair strands, stone."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,7 @@ from deepmeme.data.synthetic_heads.tables import (
 from deepmeme.data.synthetic_heads.texture_maps import TextureMaps
 
 Array = NDArray[np.float32]
+Real = NDArray[np.floating[Any]]
 
 
 def noise(rng: np.random.Generator, height: int, width: int, cell: float) -> Array:
@@ -66,7 +70,7 @@ def paint_cloth(person: Person) -> Array:
     x = columns / CLOTH_PX_PER_CM + CLOTH_LEFT_CM
     y = CLOTH_TOP_CM - rows / CLOTH_PX_PER_CM
     rng = np.random.default_rng((person.seed, 29))
-    cloth = np.broadcast_to(person.cloth, (*CLOTH_SIZE, 3)).astype(np.float32)
+    cloth: Array = np.broadcast_to(person.cloth, (*CLOTH_SIZE, 3)).astype(np.float32)
     pattern = rng.uniform()
     if pattern < 0.16 and person.cloth_style != "suit":
         width = rng.uniform(0.8, 3)
@@ -81,8 +85,8 @@ def paint_cloth(person: Person) -> Array:
     if person.look != "cartoon":
         folds = noise(rng, *CLOTH_SIZE, 46) * 0.09 + noise(rng, *CLOTH_SIZE, 17) * 0.04
         weave = rng.standard_normal(CLOTH_SIZE) * 0.03
-        cloth = cloth * (1 + folds + weave)[..., None]
-    return cloth.clip(0.002, 0.95).astype(np.float32)
+        cloth = np.asarray(cloth * (1 + folds + weave)[..., None], np.float32)
+    return np.asarray(cloth.clip(0.002, 0.95), np.float32)
 
 
 def paint_strands(rng: np.random.Generator, *, fine: float) -> Array:
@@ -103,11 +107,11 @@ def _mottle(rng: np.random.Generator, size: tuple[int, int]) -> Array:
     return np.asarray(total + fine, np.float32)
 
 
-def _tinted(skin: Array, amount: Array, tint: tuple[float, float, float]) -> Array:
+def _tinted(skin: Real, amount: Real, tint: tuple[float, float, float]) -> Array:
     return np.asarray(skin * (1 + amount[..., None] * np.array(tint, np.float32)), np.float32)
 
 
-def _over(below: Array, above: Array, share: Array) -> Array:
+def _over(below: Real, above: Real, share: Real) -> Array:
     return np.asarray(below * (1 - share) + above * share, np.float32)
 
 
@@ -147,9 +151,9 @@ def _bearded(skin: Array, person: Person, maps: TextureMaps, rng: np.random.Gene
     if person.stubble <= 0:
         return skin
     where = maps.beard if rng.uniform() < 0.8 else maps.moustache
-    grain = 1.0
+    grain = np.ones(skin.shape[:2], np.float32)
     if person.look != "cartoon":
-        grain = (0.75 + 0.3 * noise(rng, *skin.shape[:2], 2.2)).clip(0.2, 1)
+        grain = (0.75 + 0.3 * noise(rng, TEXTURE_HEIGHT, TEXTURE_WIDTH, 2.2)).clip(0.2, 1)
     share = np.asarray(where * grain * (0.85 * person.stubble**0.8), np.float32)[..., None].clip(
         0, 0.95
     )
@@ -178,9 +182,9 @@ def _lips(
     stick = np.square(rng.uniform((0.45, 0.05, 0.1), (0.85, 0.35, 0.4))).astype(np.float32)
     stick *= min(1.0, 1.3 * light / float(stick.mean()))  # never much lighter than the skin
     colour = natural * (1 - person.makeup) + stick * person.makeup
-    ribs = 1.0
+    ribs = np.ones((*skin.shape[:2], 1), np.float32)
     if person.look != "cartoon":
-        ribs = 1 + 0.06 * noise(rng, *skin.shape[:2], 3)[..., None]
+        ribs[..., 0] += 0.06 * noise(rng, TEXTURE_HEIGHT, TEXTURE_WIDTH, 3)
     skin = _over(skin, colour * ribs, (maps.lips * (0.6 + 0.35 * person.makeup))[..., None])
     return np.asarray(skin * (1 - 0.45 * maps.lip_line)[..., None], np.float32)
 
@@ -188,38 +192,38 @@ def _lips(
 def _brow(skin: Array, line: Array, person: Person, rng: np.random.Generator) -> Array:
     hairs = np.zeros(skin.shape[:2], np.float32)
     thick = rng.uniform(3.0, 6.5) * (0.75 if person.womanly > 0.5 else 1.2)
-    outwards = np.sign(line[-1, 0] - line[0, 0])
-    spine = line + [0, 1.5]
+    spine = line + np.array([0, 1.5], np.float32)
     if person.look == "cartoon":
         width = max(2, round(thick * 1.5))
         cv2.polylines(
             hairs, [np.rint(spine * 16).astype(np.int32)], False, 1.0, width, cv2.LINE_8, 4
         )
     else:
-        count = int(rng.uniform(150, 260))
-        t = rng.uniform(0, 1, count)
-        along = t * (len(line) - 1)
-        i = along.astype(int).clip(0, len(line) - 2)
-        root = spine[i] + (along - i)[:, None] * (spine[i + 1] - spine[i])
-        width = thick * np.sin(np.pi * (0.16 + 0.8 * t) ** 0.8).clip(0.15, 1)
-        root[:, 1] += rng.uniform(-0.7, 0.7, count) * width
-        lean = np.interp(t, [0, 0.3, 1], [1.3, 0.7, -0.25])[:, None] + rng.normal(
-            0, 0.15, (count, 1)
-        )
-        tip = root + rng.uniform(5, 8, (count, 1)) * np.concatenate(
-            [outwards * np.cos(lean), -np.sin(lean)], 1
-        )
-        strokes = np.rint(np.stack([root, tip], 1) * 16).astype(np.int32)
-        for stroke in strokes:
-            cv2.line(
-                hairs, tuple(map(int, stroke[0])), tuple(map(int, stroke[1])), 1.0, 1, cv2.LINE_8, 4
-            )
-        hairs = 0.75 * cv2.GaussianBlur(hairs, (0, 0), 0.8) + 0.5 * cv2.GaussianBlur(
-            hairs, (0, 0), 2.5
-        )
+        for root, tip in _brow_hairs(spine, thick, rng):
+            ends = np.rint(np.stack([root, tip]) * 16).astype(int).tolist()
+            cv2.line(hairs, tuple(ends[0]), tuple(ends[1]), 1.0, 1, cv2.LINE_8, 4)
+        near, wide = cv2.GaussianBlur(hairs, (0, 0), 0.8), cv2.GaussianBlur(hairs, (0, 0), 2.5)
+        hairs = np.asarray(0.75 * near + 0.5 * wide, np.float32)
     colour = np.minimum(person.hair, person.skin * 0.7) * 0.7
     share = (hairs * rng.uniform(0.8, 1.1)).clip(0, 0.92)
     return _over(skin, colour, np.asarray(share, np.float32)[..., None])
+
+
+def _brow_hairs(
+    spine: Array, thick: float, rng: np.random.Generator
+) -> Iterator[tuple[Real, Real]]:
+    """Root and tip of each hair: upright near the nose, lying down towards the temple."""
+    count = int(rng.uniform(150, 260))
+    t = rng.uniform(0, 1, count)
+    along = t * (len(spine) - 1)
+    i = along.astype(int).clip(0, len(spine) - 2)
+    root = spine[i] + (along - i)[:, None] * (spine[i + 1] - spine[i])
+    width = thick * np.sin(np.pi * (0.16 + 0.8 * t) ** 0.8).clip(0.15, 1)
+    root[:, 1] += rng.uniform(-0.7, 0.7, count) * width
+    lean = np.interp(t, [0, 0.3, 1], [1.3, 0.7, -0.25]) + rng.normal(0, 0.15, count)
+    outwards = np.sign(spine[-1, 0] - spine[0, 0])
+    way = np.stack([outwards * np.cos(lean), -np.sin(lean)], 1)
+    return zip(root, root + rng.uniform(5, 8, (count, 1)) * way, strict=True)
 
 
 def _worn(person: Person, maps: TextureMaps) -> tuple[Array, Array]:

@@ -137,4 +137,5 @@ def _cloth_colour(rng: np.random.Generator) -> Colour:
     grey = rng.uniform(0.02, 0.9)
     hue = rng.uniform(0.03, 0.9, 3)
     share = rng.choice([0.1, 0.5, 0.9])
-    return np.square(grey * (1 - share) + hue * share).clip(0.004, 0.85).astype(np.float32)
+    colour = np.square(grey * (1 - share) + hue * share).clip(0.004, 0.85)
+    return np.asarray(colour, np.float32)

@@ -1,5 +1,7 @@
 """What makes a look other than a photograph: bigger eyes, outlines, brush strokes."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from deepmeme.data.raster import NOTHING, Raster
 from deepmeme.data.synthetic_heads.tables import Material
 
 Array = NDArray[np.float32]
+Real = NDArray[np.floating[Any]]
 Frame = NDArray[np.uint8]
 
 OUTLINE_DEPTH_CM = 1.0
@@ -17,7 +20,7 @@ def cartoon_shape(
     vertices: Array, eyes: Array, gain: float, small_nose: float, chin: float
 ) -> Array:
     """Bigger eyes about their centres (2, 3), a smaller nose, a narrower chin."""
-    shaped = vertices.copy()
+    shaped: Array = vertices.copy()
     x, y, z = shaped.T
     front = (z > 2.0).astype(np.float32)
     for centre in eyes:
@@ -25,7 +28,7 @@ def cartoon_shape(
         share = gain * np.exp(-gap / (2 * 2.3**2)) * front
         x += share * (x - centre[0])
         y += share * (y - centre[1])
-    tip = eyes.mean(0) + np.array([0, -2.9, 3.0], np.float32)
+    tip: Array = eyes.mean(0) + np.array([0, -2.9, 3.0], np.float32)
     near = np.exp(-(np.square((x - tip[0]) / 2.4) + np.square((y - tip[1]) / 2.6)))
     near *= front * small_nose
     x -= near * 0.6 * (x - tip[0])
@@ -63,7 +66,7 @@ def paint_over(image: Frame, radius: int, relief: Array) -> Frame:
     out = picture.copy()
     for anchor in ((0, 0), (radius, 0), (0, radius), (radius, radius)):
 
-        def box(values: Array, at: tuple[int, int] = anchor) -> Array:
+        def box(values: Real, at: tuple[int, int] = anchor) -> Array:
             return np.asarray(cv2.blur(values, (side, side), anchor=at), np.float32)
 
         spread = box(grey * grey) - np.square(box(grey))

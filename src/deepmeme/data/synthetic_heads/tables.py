@@ -6,6 +6,7 @@ texture, a hairline or a neckline drawn once fits everybody.
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from deepmeme.data.ict import FaceKit, vertex_normals
 from deepmeme.data.synthetic_heads.borders import bust_rim
 
 Array = NDArray[np.float32]
+Real = NDArray[np.floating[Any]]
 
 TEXTURE_WIDTH, TEXTURE_HEIGHT = 768, 448
 TEXTURE_TOP_CM, TEXTURE_BOTTOM_CM = 15.5, -20.5
@@ -78,7 +80,7 @@ def texture_place(points: Array) -> Array:
     return np.stack([x, y], 1).astype(np.float32)
 
 
-def smoothstep(low: float, high: float, value: Array) -> Array:
+def smoothstep(low: float, high: float, value: Real) -> Array:
     """0 below ``low``, 1 above ``high``, smooth between; ``high`` may be the lower one."""
     t = np.clip((value - low) / (high - low), 0, 1)
     ramp: Array = (t * t * (3 - 2 * t)).astype(np.float32)
@@ -173,7 +175,7 @@ def _openness(kit: FaceKit, triangles: NDArray[np.int32]) -> Array:
     for side in ("eye_l", "eye_r"):
         openness[kit.parts[side]] = 1.0
     below = smoothstep(-12.0, -14.0, kit.neutral[:, 1] + 0.2 * kit.neutral[:, 2])
-    return np.maximum(openness, 0.92 * below).astype(np.float32)
+    return np.asarray(np.maximum(openness, 0.92 * below), np.float32)
 
 
 def _scalp(kit: FaceKit) -> tuple[NDArray[np.int32], Array]:

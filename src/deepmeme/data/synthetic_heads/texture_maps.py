@@ -1,6 +1,8 @@
 """Where things are in the skin texture: computed once per face kit, the same for everybody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from deepmeme.data.synthetic_heads.tables import (
 )
 
 Array = NDArray[np.float32]
+Real = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def build_texture_maps(kit: FaceKit) -> TextureMaps:
     jaw_line = smoothstep(-1.0, -3.5, y + 0.28 * np.abs(x)) * smoothstep(-12.0, -8.5, y)
     side = smoothstep(5.6, 6.8, np.abs(x)) * smoothstep(3.5, 2.0, y) * smoothstep(1.5, 3.0, z)
     moustache = _filled(_moustache(mark), 3.0) * (1 - lips)
-    around_lips = cv2.GaussianBlur(_filled(mark[48:60] * [1, 1], 1.0), (0, 0), 3.0)
+    around_lips = cv2.GaussianBlur(_filled(mark[48:60], 1.0), (0, 0), 3.0)
     beard = np.maximum(jaw_line * front, side * smoothstep(-9, -7, y)) * (1 - around_lips)
     return TextureMaps(
         place=place,
@@ -101,12 +104,16 @@ def _curve(points: NDArray[np.floating], count: int = 24) -> Array:
     return np.asarray(line, np.float32)
 
 
+def _px(x: float, y: float) -> Array:
+    return np.array([x, y], np.float32)
+
+
 def _upper(rim: Array) -> Array:
     inner_first = rim[:, 0].mean() > TEXTURE_WIDTH / 2
     low, high = rim[rim[:, 0].argmin()], rim[rim[:, 0].argmax()]
     share = (rim[:, 0] - low[0]) / (high[0] - low[0])
     upper = rim[rim[:, 1] <= low[1] + share * (high[1] - low[1]) + 0.3]
-    upper = upper[np.argsort(upper[:, 0])]
+    upper = np.asarray(upper[np.argsort(upper[:, 0])], np.float32)
     return upper if inner_first else upper[::-1]
 
 
@@ -125,9 +132,9 @@ def _moustache(mark: Array) -> Array:
 
 def _fold(mark: Array, side: int) -> Array:
     nose, mouth = (mark[35], mark[54]) if side > 0 else (mark[31], mark[48])
-    start = nose + [7 * side, -6]
-    end = mouth + [7 * side, 6]
-    bow = (start + end) / 2 + [4 * side, -2]
+    start = nose + _px(7 * side, -6)
+    end = mouth + _px(7 * side, 6)
+    bow = (start + end) / 2 + _px(4 * side, -2)
     return _curve(np.stack([start, bow, end]))
 
 
@@ -145,10 +152,9 @@ def _crow_feet(mark: Array) -> list[Array]:
     feet = []
     for corner, side in ((mark[36], -1), (mark[45], 1)):
         for rise in (-7, -1, 6):
-            start = corner + [7 * side, rise * 0.4]
-            feet.append(
-                _curve(np.stack([start, start + [7 * side, rise * 0.4], start + [13 * side, rise]]))
-            )
+            start = corner + _px(7 * side, rise * 0.4)
+            middle, end = start + _px(7 * side, rise * 0.4), start + _px(13 * side, rise)
+            feet.append(_curve(np.stack([start, middle, end])))
     return feet
 
 
@@ -166,7 +172,7 @@ def _filled(points: NDArray[np.floating], blur: float) -> Array:
     return np.asarray(cv2.GaussianBlur(canvas, (0, 0), blur), np.float32)
 
 
-def _lines(lines: "list[Array] | tuple[Array, ...]", width: int, blur: float) -> Array:
+def _lines(lines: Sequence[Real], width: int, blur: float) -> Array:
     canvas = np.zeros((TEXTURE_HEIGHT, TEXTURE_WIDTH), np.float32)
     for line in lines:
         closed = len(line) > 30
