@@ -36,8 +36,14 @@ class Style:
 def augmented(
     batch: "PairBatch", mirror: Tensor, style: Style, generator: torch.Generator
 ) -> tuple[Tensor, ...]:
-    """Fields of a changed batch. ``mirror[k]`` is the partner of keypoint k when flipped."""
-    matrix, offset, flipped = _places(len(batch.frames), style, generator)
+    """Fields of a changed batch. ``mirror[k]`` is the partner of keypoint k when flipped.
+
+    The generator lives on the CPU, so that every device sees the same changes.
+    """
+    device = batch.frames.device
+    places = _places(len(batch.frames), style, generator)
+    matrix, offset, flipped = (part.to(device) for part in places)
+    mirror = mirror.to(device)
     frames, xy = _move_frames(batch.frames, matrix, offset), _move_points(batch.xy, matrix, offset)
     visible = batch.visible
     if flipped.any():
@@ -69,7 +75,7 @@ def _places(count: int, style: Style, generator: torch.Generator) -> tuple[Tenso
 
 
 def _grid(matrix: Tensor, offset: Tensor, size: int) -> Tensor:
-    line = torch.linspace(-1, 1, size)
+    line = torch.linspace(-1, 1, size, device=matrix.device)
     grid = torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).flatten(0, 1)
     moved: Tensor = grid @ matrix.transpose(1, 2) + offset[:, None]
     return moved.view(-1, size, size, 2)
@@ -111,27 +117,29 @@ def _coloured(frames: Tensor, strength: float, generator: torch.Generator) -> Te
     if not strength:
         return frames
     count = len(frames)
-    draw = uniform(generator, count, 6, low=-1, high=1) * strength
+    device = frames.device
+    draw = uniform(generator, count, 6, low=-1, high=1).to(device) * strength
     gain, contrast, gamma, saturation = (
         torch.exp(draw[:, i]).view(-1, 1, 1, 1, 1) for i in range(4)
     )
     saturation = saturation**2
     grey_too = torch.rand(count, generator=generator) < 0.12
-    saturation[grey_too] = 0
+    saturation[grey_too.to(device)] = 0
     frames = frames.clamp(1e-4, 1) ** gamma * gain.sqrt()
-    grey = (frames * GREY.view(3, 1, 1)).sum(2, keepdim=True)
+    grey = grey_of(frames)
     frames = grey + (frames - grey) * saturation
     middle = frames.mean((1, 2, 3, 4), keepdim=True)
     frames = middle + (frames - middle) * contrast
-    tint = 1 + 0.35 * uniform(generator, count, 1, 3, 1, 1, low=-1, high=1) * strength
+    tint = uniform(generator, count, 1, 3, 1, 1, low=-1, high=1).to(device)
+    tint = 1 + 0.35 * tint * strength
     return _hue(frames * tint, draw[:, 4] * 1.2).clamp(0, 1)
 
 
 def _hue(frames: Tensor, angle: Tensor) -> Tensor:
     """Turn colours about the grey axis (Rodrigues' formula)."""
     c, s = torch.cos(angle), torch.sin(angle)
-    eye, ones = torch.eye(3), torch.full((3, 3), 1 / 3)
-    cross = torch.tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
+    eye, ones = torch.eye(3, device=angle.device), torch.full((3, 3), 1 / 3, device=angle.device)
+    cross = angle.new_tensor([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / math.sqrt(3)
     turn = c.view(-1, 1, 1) * eye + (1 - c).view(-1, 1, 1) * ones + s.view(-1, 1, 1) * cross
     return torch.einsum("bij,btjhw->btihw", turn, frames)
 
@@ -147,16 +155,33 @@ def _painted(frames: Tensor, share: float, generator: torch.Generator) -> Tensor
 
 
 def smoothed(frames: Tensor, radius: int, epsilon: float) -> Tensor:
-    """Edge-preserving smoothing (guided filter, He et al. 2010), guided by the picture's grey."""
-    size = 2 * radius + 1
+    """Edge-preserving smoothing, guided by the picture's grey.
 
-    def mean(x: Tensor) -> Tensor:
-        return F.avg_pool2d(x, size, 1, radius, count_include_pad=False)
+    The fast guided filter (He and Sun 2015): the slopes are found in a picture ``radius`` times
+    smaller, which is where the time goes.
+    """
+    guide = grey_of(frames)
+    small_guide, small = F.avg_pool2d(guide, radius), F.avg_pool2d(frames, radius)
+    m, p = blurred(small_guide, 3), blurred(small, 3)
+    covariance = blurred(small_guide * small, 3) - m * p
+    slope = covariance / (blurred(small_guide * small_guide, 3) - m * m + epsilon)
+    lines = F.interpolate(
+        torch.cat([slope, p - slope * m], 1),
+        size=frames.shape[2:],
+        mode="bilinear",
+        align_corners=False,
+    )
+    return lines[:, :3] * guide + lines[:, 3:]
 
-    guide = (frames * GREY.view(3, 1, 1)).sum(1, keepdim=True)
-    m, p = mean(guide), mean(frames)
-    slope = (mean(guide * frames) - m * p) / (mean(guide * guide) - m * m + epsilon)
-    return mean(slope) * guide + mean(p - slope * m)
+
+def blurred(x: Tensor, window: int) -> Tensor:
+    """Mean over a square window; the rim counts what is there."""
+    return F.avg_pool2d(x, window, 1, window // 2, count_include_pad=False)
+
+
+def grey_of(frames: Tensor) -> Tensor:
+    """(..., 3, h, w) -> (..., 1, h, w)."""
+    return (frames * GREY.to(frames.device).view(3, 1, 1)).sum(-3, keepdim=True)
 
 
 def _brush(frames: Tensor, amount: float) -> Tensor:
@@ -171,14 +196,16 @@ def _cartoon(frames: Tensor, amount: float) -> Tensor:
 
 
 def _engraved(frames: Tensor, amount: float) -> Tensor:
-    grey = (frames * GREY.view(3, 1, 1)).sum(1, keepdim=True).expand_as(frames)
+    grey = grey_of(frames).expand_as(frames)
     return _outlined(0.4 + 0.6 * grey, frames, 3 + 4 * amount)
 
 
 def _stone(frames: Tensor, amount: float) -> Tensor:
-    grey = (frames * GREY.view(3, 1, 1)).sum(1, keepdim=True)
-    colour = torch.tensor([1.0, 0.92 - 0.2 * amount, 0.85 - 0.4 * amount]).view(3, 1, 1)
-    low = F.avg_pool2d(grey, 15, 1, 7, count_include_pad=False)
+    grey = grey_of(frames)
+    colour = frames.new_tensor([1.0, 0.92 - 0.2 * amount, 0.85 - 0.4 * amount]).view(3, 1, 1)
+    low = F.interpolate(
+        F.avg_pool2d(grey, 8), size=grey.shape[2:], mode="bilinear", align_corners=False
+    )
     return ((0.55 + 0.9 * (grey - low) + 0.35 * (low - 0.5)) * colour).clamp(0, 1)
 
 
@@ -188,8 +215,8 @@ def _posterised(frames: Tensor, amount: float) -> Tensor:
 
 
 def _outlined(frames: Tensor, original: Tensor, strength: float) -> Tensor:
-    grey = (original * GREY.view(3, 1, 1)).sum(1, keepdim=True)
-    low = F.avg_pool2d(grey, 5, 1, 2, count_include_pad=False)
+    grey = grey_of(original)
+    low = blurred(grey, 5)
     return (frames * (1 - strength * (low - grey).clamp(min=0))).clamp(0, 1)
 
 
@@ -204,7 +231,7 @@ def _degraded(frames: Tensor, style: Style, generator: torch.Generator) -> Tenso
             size = frames.shape[-1]
             x, y = torch.randint(0, size * 3 // 4, (2,), generator=generator).tolist()
             w, h = torch.randint(size // 10, size // 3, (2,), generator=generator).tolist()
-            colour = torch.rand(3, 1, 1, generator=generator)
+            colour = torch.rand(3, 1, 1, generator=generator).to(frames.device)
             frames[int(row), :, :, y : y + h, x : x + w] = colour
     return frames
 
@@ -217,5 +244,6 @@ def _noisy(frames: Tensor, share: float, generator: torch.Generator) -> Tensor:
         small = F.interpolate(frames[row], size=int(size / factor), mode="area")
         back = F.interpolate(small, size=size, mode="bilinear", align_corners=False)
         sigma = 0.06 * float(torch.rand(1, generator=generator))
-        frames[row] = back + sigma * torch.randn(back.shape, generator=generator)
+        noise = torch.randn(back.shape, generator=generator).to(back.device)
+        frames[row] = back + sigma * noise
     return frames

@@ -19,6 +19,8 @@ from deepmeme.data.bank import Bank, open_bank
 from deepmeme.errors import InputError
 from deepmeme.models.motion.portrait_points import mirror_of
 
+HELD_OUT = 40
+
 
 class PairBatch(NamedTuple):
     """b pairs; index 0 on the second axis is the source, 1 the driving frame."""
@@ -43,24 +45,30 @@ class PairBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Pairs:
-    """Draws from several banks; ``shares`` says how often from each (by default by size)."""
+    """Draws from several banks; ``shares`` says how often from each (by default by size).
+
+    One group in ``HELD_OUT`` is kept for looking at (``held_out=True``) and never trained on.
+    """
 
     banks: tuple[Bank, ...]
     shares: tuple[float, ...]
     batch_size: int
     seed: int
     style: Style
+    held_out: bool = False
 
     @property
     def keypoint_names(self) -> tuple[str, ...]:
         """Names of the rows of ``xy``."""
         return self.banks[0].shape.keypoint_names
 
-    def __call__(self, step: int) -> PairBatch:
+    def __call__(self, step: int, device: torch.device | None = None) -> PairBatch:
+        """The batch of that step, changed on ``device``."""
         rng = np.random.default_rng((self.seed, step))
         chosen = rng.choice(len(self.banks), self.batch_size, p=self.shares)
-        rows = [_draw(self.banks[bank], rng) for bank in chosen]
+        rows = [_draw(self.banks[bank], rng, self.held_out) for bank in chosen]
         batch = PairBatch(*(torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True)))
+        batch = batch.to(device or torch.device("cpu"))
         batch = batch._replace(frames=batch.frames.permute(0, 1, 4, 2, 3).float() / 255)
         mirror = torch.tensor(mirror_of(self.keypoint_names))
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -74,6 +82,7 @@ def open_pairs(
     seed: int,
     style: Style,
     shares: Sequence[float] | None = None,
+    held_out: bool = False,
 ) -> Pairs:
     """Open banks that were made with the same keypoints.
 
@@ -90,12 +99,15 @@ def open_pairs(
             raise InputError(f"{folder} holds no frames yet.")
     sizes = np.array(shares if shares else [bank.shape.num_frames for bank in banks], float)
     normal = tuple(float(size) for size in sizes / sizes.sum())
-    return Pairs(banks, normal, batch_size, seed, style)
+    return Pairs(banks, normal, batch_size, seed, style, held_out)
 
 
-def _draw(bank: Bank, rng: np.random.Generator) -> tuple[NDArray[np.generic], ...]:
+def _draw(bank: Bank, rng: np.random.Generator, held_out: bool) -> tuple[NDArray[np.generic], ...]:
     per_group = bank.shape.frames_per_group
     group = int(rng.integers(bank.shape.groups))
+    if held_out != (group % HELD_OUT == 0) and bank.shape.groups > 1:
+        group -= group % HELD_OUT
+        group = min(group + (0 if held_out else 1), bank.shape.groups - 1)
     source, driving = group * per_group + rng.choice(per_group, 2, replace=False)
     flow, visible = bank.flow_of(np.array([driving]), np.array([source]))
     both = [source, driving]

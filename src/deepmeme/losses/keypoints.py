@@ -29,7 +29,7 @@ def heatmap_spread(logits: Tensor, label: Tensor, sigma: float) -> Tensor:
     y = torch.linspace(-1, 1, height, device=logits.device)
     across = torch.softmax(-0.5 * ((x - label[..., :1]) / sigma).square(), -1)
     down = torch.softmax(-0.5 * ((y - label[..., 1:]) / sigma).square(), -1)
-    wanted = (down.unsqueeze(-1) * across.unsqueeze(-2)).flatten(2)
     inside = (label.abs() <= 1).all(-1).to(logits.dtype)
-    entropy = -(wanted * logits.flatten(2).log_softmax(-1)).sum(-1)
+    wanted = ((logits @ across.unsqueeze(-1)).squeeze(-1) * down).sum(-1)
+    entropy = logits.flatten(2).logsumexp(-1) - wanted
     return (entropy * inside).sum() / inside.sum().clamp(min=1)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from deepmeme.models.motion.keypoints import Keypoints
-from deepmeme.models.motion.portrait_blocks import Residual, UNet, Unit, expectation
+from deepmeme.models.motion.portrait_blocks import Residual, UNet, Unit, exact, expectation
 from deepmeme.models.motion.portrait_motion import DenseMotion, Motion
 from deepmeme.nn.grid import warp
 
@@ -23,7 +23,7 @@ class PortraitConfig:
 
     keypoint_names: tuple[str, ...]
     resolution: int = 256
-    detector_widths: tuple[int, ...] = (24, 48, 96, 128)
+    detector_widths: tuple[int, ...] = (32, 64, 128, 160)
     motion_widths: tuple[int, ...] = (32, 48, 64, 96)
     features: int = 48
     fine_features: int = 16
@@ -64,17 +64,17 @@ class Detector(nn.Module):
 
     def __init__(self, num_keypoints: int, widths: tuple[int, ...]) -> None:
         super().__init__()
-        self.stem = Unit(3, widths[0], stride=2)
+        self.stem = nn.Sequential(Unit(3, 16, stride=2), Unit(16, widths[0], stride=2))
         self.net = UNet(widths[0], (widths[0], *widths[1:]))
         self.head = nn.Conv2d(widths[0], num_keypoints, 1)
 
     def heatmaps(self, frames: Tensor) -> Tensor:
         """(b, k, h/4, w/4) logits."""
-        logits: Tensor = self.head(self.net(self.stem(F.avg_pool2d(frames, 2) - 0.5)))
+        logits: Tensor = self.head(self.net(self.stem(frames - 0.5)))
         return logits
 
     def forward(self, frames: Tensor) -> Keypoints:
-        return Keypoints(expectation(self.heatmaps(frames).float()))
+        return Keypoints(expectation(self.heatmaps(frames)))
 
 
 class Encoder(nn.Module):
@@ -146,15 +146,17 @@ class PortraitModel(nn.Module):
     def render(self, encoded: SourceFeatures, source: Keypoints, driving: Keypoints) -> Rendering:
         """The source with its keypoints moved to those of ``driving``."""
         motion: Motion = self.dense_motion(encoded.small, source, driving)
-        flow = motion.deformation.permute(0, 3, 1, 2)
-        half, full = (
-            F.interpolate(flow, size=like.shape[2:], mode="bilinear", align_corners=True)
-            for like in (encoded.fine, encoded.picture)
-        )
-        warped = sampled(encoded.picture, full.permute(0, 2, 3, 1))
-        fine = warp(encoded.fine, half.permute(0, 2, 3, 1), align_corners=True)
-        deep = warp(encoded.features, motion.deformation, align_corners=True) * motion.occlusion
-        painted, kept = self.painter(deep, fine, motion.features)
+        with exact(encoded.picture):
+            flow = motion.deformation.permute(0, 3, 1, 2)
+            half, full = (
+                F.interpolate(flow, size=like.shape[2:], mode="bilinear", align_corners=True)
+                for like in (encoded.fine, encoded.picture)
+            )
+            warped = sampled(encoded.picture, full.permute(0, 2, 3, 1))
+            fine = warp(encoded.fine.float(), half.permute(0, 2, 3, 1), align_corners=True)
+            deep = warp(encoded.features.float(), motion.deformation, align_corners=True)
+            deep = deep * motion.occlusion
+        painted, kept = (part.float() for part in self.painter(deep, fine, motion.features))
         prediction = kept * warped + (1 - kept) * painted
         return Rendering(prediction, motion, kept, warped)
 

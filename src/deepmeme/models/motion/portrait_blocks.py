@@ -61,10 +61,16 @@ class UNet(nn.Module):
         return cast(Tensor, out)
 
 
+def exact(like: Tensor) -> torch.autocast:
+    """Coordinates need 24 bits: a context in which autocast rests."""
+    return torch.autocast(like.device.type, enabled=False)
+
+
 def expectation(logits: Tensor) -> Tensor:
     """(b, k, h, w) -> (b, k, 2): where each softmax map has its mean, xy in [-1, 1]."""
     height, width = logits.shape[2:]
-    weights = logits.flatten(2).softmax(-1).view_as(logits)
-    x = torch.linspace(-1, 1, width, device=logits.device, dtype=logits.dtype)
-    y = torch.linspace(-1, 1, height, device=logits.device, dtype=logits.dtype)
-    return torch.stack([weights.sum(2) @ x, weights.sum(3) @ y], -1)
+    with exact(logits):
+        weights = logits.flatten(2).float().softmax(-1).unflatten(2, (height, width))
+        x = torch.linspace(-1, 1, width, device=logits.device)
+        y = torch.linspace(-1, 1, height, device=logits.device)
+        return torch.stack([weights.sum(2) @ x, weights.sum(3) @ y], -1)

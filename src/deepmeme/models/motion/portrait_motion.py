@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from deepmeme.models.motion.keypoints import Keypoints
-from deepmeme.models.motion.portrait_blocks import UNet
+from deepmeme.models.motion.portrait_blocks import UNet, exact
 from deepmeme.models.motion.portrait_points import CHIN, DRAWN, LOWER_LIP, RIGID, rows
 from deepmeme.nn.grid import coordinate_grid, warp
 
@@ -149,21 +149,24 @@ class DenseMotion(nn.Module):
 
     def forward(self, small: Tensor, source: Keypoints, driving: Keypoints) -> Motion:
         """``small`` (b, 3, h, w) is the source at the size of the motion."""
-        motions, nearness = self.candidates(driving.xy, source.xy)
-        prior = self.prior_slope[:, None, None] * (nearness[:, :1] - 5.0)
-        prior = prior + self.prior_start[:, None, None]
-        guess = mixed(motions, prior)
-        still = motions[:, :1]
-        shifts = (motions[:, 1:] - still).permute(0, 1, 4, 2, 3).flatten(1, 2)
-        moved = warp(small, guess, align_corners=True)
-        drawn = self.drawing(driving.xy)
-        seen = torch.cat([small, moved, 4 * shifts, 0.25 * nearness, drawn], 1)
+        with exact(small):
+            motions, nearness = self.candidates(driving.xy, source.xy)
+            prior = self.prior_slope[:, None, None] * (nearness[:, :1] - 5.0)
+            prior = prior + self.prior_start[:, None, None]
+            guess = mixed(motions, prior)
+            still = motions[:, :1]
+            shifts = (motions[:, 1:] - still).permute(0, 1, 4, 2, 3).flatten(1, 2)
+            moved = warp(small, guess, align_corners=True)
+            drawn = self.drawing(driving.xy)
+            seen = torch.cat([small, moved, 4 * shifts, 0.25 * nearness, drawn], 1)
         features = self.net(seen)
-        out = self.head(features)
-        deformation = mixed(motions, prior + out[:, :NUM_CANDIDATES])
-        correction = 0.25 * torch.tanh(out[:, NUM_CANDIDATES : NUM_CANDIDATES + 2])
-        deformation = deformation + correction.permute(0, 2, 3, 1)
-        return Motion(deformation, torch.sigmoid(out[:, -1:]), features)
+        out = self.head(features).float()
+        with exact(small):
+            deformation = mixed(motions, prior + out[:, :NUM_CANDIDATES])
+            correction = 0.25 * torch.tanh(out[:, NUM_CANDIDATES : NUM_CANDIDATES + 2])
+            deformation = deformation + correction.permute(0, 2, 3, 1)
+            occlusion = torch.sigmoid(out[:, -1:])
+        return Motion(deformation, occlusion, features)
 
 
 def mixed(motions: Tensor, logits: Tensor) -> Tensor:
