@@ -49,6 +49,8 @@ def test_the_second_result_gets_another_name(studio: Studio) -> None:
         (("--mirror",), -REACH),
         (("--end", "0.6"), REACH * 5 / 11),
         (("--ping-pong",), REACH / 11),
+        (("--part", "pose"), REACH),
+        (("--part", "expression"), 0.0),
     ],
 )
 def test_movement_options(studio: Studio, words: tuple[object, ...], last: float) -> None:

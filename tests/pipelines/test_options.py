@@ -84,7 +84,7 @@ def test_options_become_json() -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"start": "5", "end": "3"}, {"crop": "1,1,50,50", "face": "2"}, {"crop": "none", "face": "1"},
-     {"crop": "none", "paste_back": "yes"}, {"part": "pose", "relative": False}],
+     {"crop": "none", "paste_back": "yes"}],
 )  # fmt: skip
 def test_contradictions(changes: dict[str, object]) -> None:
     with pytest.raises(InputError, match="Some options do not fit"):

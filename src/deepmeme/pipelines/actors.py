@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.pipelines.anchor import find_anchor, shape_distance
+from deepmeme.pipelines.anchor import find_anchor, pose_gap
 from deepmeme.pipelines.driving import Playing, Track
 from deepmeme.pipelines.options import AnimateOptions
-from deepmeme.pipelines.parts import Part, transfer_face
+from deepmeme.pipelines.parts import Part, transfer_parts
 from deepmeme.pipelines.retime import select
 from deepmeme.pipelines.squares import Square
-from deepmeme.pipelines.transfer import hull_scale, transfer
+from deepmeme.pipelines.transfer import hull_scale
 from deepmeme.runtime.engine import Handle, KeypointArrays, MotionEngine
 
 Frame = NDArray[np.uint8]
@@ -36,7 +36,7 @@ class Actor:
     start: KeypointArrays
     """Keypoints of the anchor."""
     pose_gap: float
-    """Distance of the source's shape from the anchor's, RMS over keypoints, hull of area 1."""
+    """How differently source and anchor are posed: 0 is alike, from 1 on the gap is strong."""
 
 
 def make_actor(
@@ -48,12 +48,12 @@ def make_actor(
         InputError: the anchor that was asked for isn't a frame of the driving video.
     """
     frame = square.cut(picture, engine.resolution)
-    keypoints = engine.detect(frame[None])
+    keypoints, names = engine.detect(frame[None]), engine.info().keypoint_names
     anchor: int | None = None
     if options.relative and not track.still:
         wanted = options.anchor_frame
         if wanted == "auto":
-            anchor = find_anchor(keypoints, [track.keypoints])
+            anchor = find_anchor(keypoints, [track.keypoints], names)
         elif wanted >= len(track):
             raise InputError(
                 f"--anchor {wanted}: {track.story.name} has {len(track)} frames. "
@@ -62,7 +62,7 @@ def make_actor(
         else:
             anchor = wanted
     start = track.keypoints.frame(anchor or 0)
-    gap = float(np.sqrt(shape_distance(keypoints.xy[0], start.xy[0]) / keypoints.xy.shape[1]))
+    gap = pose_gap(keypoints, start, names)
     return Actor(square, frame, keypoints, engine.encode(frame), anchor, start, gap)
 
 
@@ -73,34 +73,20 @@ def motions(
     names: tuple[str, ...] | None,
     rows: range,
 ) -> Iterator[KeypointArrays]:
-    """Where the actor's keypoints are in each frame of the result, n = 1 each.
-
-    Keypoints that are named parts of a face are moved as a head and an expression, others by
-    their differences.
-    """
-    scale = hull_scale(actor.keypoints, actor.start) if options.adapt_scale else 1.0
+    """Where the actor's keypoints are in each frame of the result, n = 1 each."""
     for begin in range(rows.start, rows.stop, _CHUNK):
-        driving = select(playing.motion, range(begin, min(begin + _CHUNK, rows.stop)))
-        if names is None:
-            moved = transfer(
-                actor.keypoints,
-                driving,
-                actor.start,
-                relative=options.relative,
-                multiplier=options.multiplier,
-                scale=scale,
-            )
-        else:
-            moved = transfer_face(
-                actor.keypoints,
-                driving,
-                actor.start,
-                names=names,
-                part=cast(Part, options.part),
-                relative=options.relative,
-                adapt_scale=options.adapt_scale,
-                multiplier=options.multiplier,
-            )
+        moved = transfer_parts(
+            actor.keypoints,
+            select(playing.motion, range(begin, min(begin + _CHUNK, rows.stop))),
+            actor.start,
+            names=names,
+            part=cast(Part, options.part),
+            eyes=options.eyes,
+            mouth=options.mouth,
+            relative=options.relative,
+            adapt_scale=options.adapt_scale,
+            multiplier=options.multiplier,
+        )
         for index in range(len(moved.xy)):
             yield moved.frame(index)
 

@@ -21,6 +21,7 @@ from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.pipelines.driving import Playing, Track, is_template, open_driving, play, walk
+from deepmeme.pipelines.face_shape import is_face
 from deepmeme.pipelines.layout import Layout, choose_layout, layout_name
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.place import check_place, is_still
@@ -169,7 +170,7 @@ def prepare(
     sound = None if options.audio in ("driving", "none") else open_sound(options.audio)
     pictures = _read_sources(paths, path, options)
     engine = (model or load(options)).engine
-    _check_part(engine, options)
+    _check_face(engine, options)
     framing = engine.info().framing
     squares = [squares_of(p, options, framing, q) for p, q in zip(pictures, paths, strict=True)]
     track = open_driving(path, engine, options, progress or Silent())
@@ -220,11 +221,14 @@ def load(options: AnimateOptions) -> "MotionModel":
     )
 
 
-def _check_part(engine: MotionEngine, options: AnimateOptions) -> None:
-    if options.part != "whole" and engine.info().keypoint_names is None:
+def _check_face(engine: MotionEngine, options: AnimateOptions) -> None:
+    """Before the driving video is watched."""
+    names = engine.info().keypoint_names
+    if not (options.eyes and options.mouth) and (names is None or not is_face(names)):
+        flag = "--no-mouth" if options.eyes else "--no-eyes"
         raise InputError(
-            f"--part {options.part} needs a model whose keypoints are named parts of a face; those "
-            f"of {engine.info().name!r} are not. Leave it out, or take --model portrait."
+            f"{flag} needs a model whose keypoints are named parts of a face; those of "
+            f"{engine.info().name!r} are not. Leave it out, or take --model portrait."
         )
 
 

@@ -132,6 +132,9 @@ class AnimateOptions:
         one_of=("whole", "pose", "expression"),
     )
 
+    eyes: bool = choice(True, "Move the eyes, or keep the source's as they are.", _MOTION)
+    mouth: bool = choice(True, "Move mouth and jaw, or keep the source's as they are.", _MOTION)
+
     crop: str = choice(
         "auto",
         "Square of the source to animate: auto (face, or else the centre), none, or x,y,w,h.",
@@ -252,8 +255,6 @@ class AnimateOptions:
             found.append("--paste-back yes needs a crop to put back; leave out --no-crop")
         if self.config is not None and not self.config.strip():
             found.append("--config is empty; give the YAML file")
-        if self.part != "whole" and not self.relative:
-            found.append(f"--part {self.part} works on movement; leave out --absolute")
         return found
 
     @property

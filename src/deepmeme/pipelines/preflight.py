@@ -7,8 +7,6 @@ from deepmeme.pipelines.driving import Track
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.subject import Subject
 
-STRONG_POSE_GAP = 0.16
-"""RMS keypoint distance, hull of area 1, from which relative motion starts from a wrong pose."""
 _SOFT = 0.6
 _LONG_S = 90.0
 
@@ -65,10 +63,10 @@ def _place_of(subject: Subject) -> str:
 
 def _about_pose(subject: Subject, track: Track, options: AnimateOptions) -> list[str]:
     gap = max(actor.pose_gap for actor in subject.actors)
-    if gap <= STRONG_POSE_GAP or track.still:
+    if gap <= 1 or track.still:
         return []
     return [
-        f"{subject.name} is posed unlike any moment of {track.story.name} (gap {gap:.2f}); the "
+        f"{subject.name} is posed unlike any moment of {track.story.name} (gap {gap:.1f}); the "
         "result may look bent. A driving video that starts in the same pose works better"
         + ("." if options.anchor_frame == "auto" else ", or --anchor auto.")
     ]
