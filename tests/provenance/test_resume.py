@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deepmeme.errors import InputError, Interrupted
@@ -15,13 +15,14 @@ from deepmeme.provenance.record import Record
 from deepmeme.provenance.target import check_target
 from deepmeme.provenance.workshop import has_unfinished_work, workshop_path
 from tests.media.drawn import grey, scenes, tone, write_sound
+from tests.media.properties import examples
 from tests.provenance.results import interrupted_at, left_in, rendered
 
 FPS = 4  # segments of eight frames
 FRAMES = scenes(30, 32, 32)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10)
 @given(
     stops=st.lists(st.integers(0, 29), min_size=1, max_size=3),
     name=st.sampled_from(["r.mp4", "r.mkv", "r.webm", "r.gif", "r.apng"]),

@@ -5,7 +5,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -14,6 +14,7 @@ from deepmeme.media.image import read_image
 from deepmeme.media.video import open_clip
 from deepmeme.provenance.seal import save_picture
 from tests.media.drawn import psnr, scenes
+from tests.media.properties import examples
 from tests.provenance.results import EVERY_NAME, RECORD, VIDEOS, left_in, rendered, smooth_scene
 
 
@@ -97,7 +98,7 @@ def test_frame_count_and_playing_time_are_exact(tmp_path, name, fps):
     assert sum(spans) == pytest.approx(33_000 / float(fps), abs=tolerance)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 @given(
     count=st.integers(1, 30),
     width=st.integers(16, 40),

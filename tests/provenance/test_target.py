@@ -70,7 +70,7 @@ def test_missing_folders_are_made(tmp_path):
 
 def test_an_unwritable_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)  # chmod does not stop root
-    with pytest.raises(OutputError, match="no permission for the folder.*another place"):
+    with pytest.raises(OutputError, match=r"no permission for the folder.*another place"):
         rendered(FRAMES).save(tmp_path / "r.mp4")
     assert left_in(tmp_path) == []
 
@@ -93,7 +93,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path, name, limit):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
     try:
-        with pytest.raises(OutputError, match="disk is full.*Free some space"):
+        with pytest.raises(OutputError, match=r"disk is full.*Free some space"):
             rendered(noise, fps=5).save(tmp_path / name)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

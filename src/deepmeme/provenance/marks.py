@@ -48,7 +48,7 @@ def mark_file(path: Path, kind: str, record: Record) -> None:
     elif kind == "webp":
         _mark_webp(path, record)
     elif kind == "gif":
-        _mark_gif(path, record)
+        _insert(path, _gif_start(path), _gif_extensions(record))
 
 
 def _insert(path: Path, at: int, marks: bytes) -> None:
@@ -118,17 +118,21 @@ def _jpeg_segments(record: Record) -> bytes:
     return packet + segment(b"\xff\xfe", statement(record).encode())
 
 
-def _mark_gif(path: Path, record: Record) -> None:
-    """A comment extension and an XMP application extension in place of the trailer, and it."""
+def _gif_start(path: Path) -> int:
+    """After the header, its palette, and the loop extension, which old players want first."""
+    with path.open("rb") as stream:
+        flags = stream.read(13)[10]
+        at = 13 + (3 * (2 << (flags & 7)) if flags & 0x80 else 0)
+        stream.seek(at)
+        return at + 19 if stream.read(14) == b"\x21\xff\x0bNETSCAPE2.0" else at
+
+
+def _gif_extensions(record: Record) -> bytes:
+    """A comment and an XMP application extension."""
     # XMP is written raw; after it, 258 bytes lead every reader of sub-blocks onto a zero
     landing = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
-    packet = b"\x21\xff\x0bXMP DataXMP" + xmp(record) + landing
     comment = b"\x21\xfe" + _sub_blocks(statement(record).encode())
-    with path.open("r+b") as stream:
-        stream.seek(-1, os.SEEK_END)
-        if stream.read(1) == b"\x3b":
-            stream.seek(-1, os.SEEK_END)
-        stream.write(comment + packet + b"\x3b")
+    return comment + b"\x21\xff\x0bXMP DataXMP" + xmp(record) + landing
 
 
 def _sub_blocks(body: bytes) -> bytes:
