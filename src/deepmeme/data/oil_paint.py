@@ -14,10 +14,11 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def paint_in_oil(
-    picture: Frame, *, brush_px: float = 6.0, relief: float = 1.0, seed: int = 1
+    picture: Frame, *, brush_px: float = 6.0, relief: float | Array = 1.0, seed: int = 1
 ) -> Frame:
     """(h, w, 3) repainted; ``brush_px`` is the breadth of the finest stroke.
 
+    ``relief`` (a number or (h, w)) is how thick the paint lies.
     Strokes follow the shapes (structure tensor); flats are filled by an anisotropic Kuwahara
     filter (Kyprianidis, Kang and Doellner, 2009); the relief of the paint is noise drawn out along
     the strokes (Cabral and Leedom, 1993), lit from the upper left.
@@ -32,7 +33,7 @@ def paint_in_oil(
     coarse = cv2.GaussianBlur(noise, (0, 0), brush_px * 0.25)
     bristles = _drawn_out(coarse, direction, int(brush_px * 2.2))
     bristles /= bristles.std() + 1e-6
-    broken = flat * (1 + 0.045 * relief * bristles[..., None])
+    broken = flat * (1 + 0.045 * (relief * bristles)[..., None])
     broken = _broken_colour(broken, direction, brush_px, rng)
     light = _relief(bristles) * 0.6 * relief + _canvas(image.shape[:2], rng) * 0.5
     lit = broken * (1 + 0.075 * light[..., None]) + 0.010 * np.maximum(light, 0)[..., None]
@@ -104,7 +105,7 @@ def _varnish(image: Array) -> Array:
     height, width = image.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     corner = 1 - 0.24 * np.clip((x * x + y * y) - 0.55, 0, 1.4)
-    warm = np.array([1.02, 0.985, 0.90], np.float32)
+    warm = np.array([1.02, 0.985, 0.925], np.float32)
     return cast(Array, (np.clip(image, 0, 1) * warm * corner[..., None] + 0.006).astype(np.float32))
 
 
