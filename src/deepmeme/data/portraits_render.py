@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.data.head_frame import HeadFrame, coarse_surface, keypoint_visibility
+from deepmeme.data.ict import KEYPOINT_NAMES
 from deepmeme.data.portraits_carrier import Seam
 from deepmeme.data.portraits_fit import Floats
 from deepmeme.data.portraits_model import PortraitModel
@@ -21,6 +22,10 @@ FINER = 2
 """Pictures are drawn this much larger and averaged down."""
 
 _INNER_BACK_CM = 0.5  # eyes, teeth and gums yield to skin that is as near as this
+
+
+_GUESSED = np.array([name in ("crown", "ear_r", "ear_l") for name in KEYPOINT_NAMES])
+"""Keypoints that no landmark of the face decides; they follow the pose, but count as hidden."""
 
 
 class Move(NamedTuple):
@@ -156,6 +161,7 @@ def labelled(
     surface = coarse_surface(xy, depth, model.triangles, size)
     scale = np.float32((surface.depth.shape[0] - 1) / (size - 1))
     visible = keypoint_visibility(keypoints * scale, own_depth, surface.depth)
+    visible &= ~_GUESSED
     return HeadFrame(image, keypoints, visible, mask, xy, depth, model.triangles, surface)
 
 

@@ -99,6 +99,14 @@ def open_speaking_clip(
     return SpeakingClip(frames, tuple(mattes), fits, heads, model)
 
 
+def read_mattes(table: Path | None, clips: Sequence[Path]) -> dict[str, Image]:
+    """(n, h, w) for each clip that the table knows, by its name without ending."""
+    if table is None:
+        return {}
+    with np.load(table, allow_pickle=False) as known:
+        return {path.stem: known[path.stem] for path in clips if path.stem in known.files}
+
+
 def fit_clip(carrier: Carrier, seen: Floats) -> tuple[HeadFit, ...]:
     """Fits of all frames (n, 468, 3) with the identity that several of them agree on."""
     basis, weight = carrier.head.basis(carrier.sites), landmark_weights()
@@ -177,10 +185,7 @@ def main(arguments: list[str] | None = None) -> None:
     with np.load(options.landmarks, allow_pickle=False) as table:
         carrier = build_carrier(kit, sites_from(kit, table["landmarks"].astype(np.float32)))
     teacher = Teacher(options.models)
-    cut: dict[str, Image] = {}
-    if options.mattes:
-        with np.load(options.mattes, allow_pickle=False) as table:
-            cut = {path.stem: table[path.stem] for path in options.clips}
+    cut = read_mattes(options.mattes, options.clips)
     clips = [
         open_speaking_clip(path, carrier, teacher, cut.get(path.stem)) for path in options.clips
     ]
