@@ -42,6 +42,7 @@ class Hair:
     triangles: NDArray[np.int32]  # (t, 3)
     place: Array  # (n, 2) strand number and cm from the root
     openness: Array  # (n,)
+    coverage: Array  # (n,) 1 = dense, 0 = all strands have ended
     cap: bool  # worn, not grown
 
     def mesh(self, tables: HeadTables, vertices: Array) -> HairMesh:
@@ -99,6 +100,7 @@ def cut_hair(person: Person) -> Hair | None:
         triangles=triangles,
         place=_place(hang_from, length),
         openness=_openness(thickness, below),
+        coverage=_coverage(person, below),
         cap=style == "beanie",
     )
 
@@ -260,6 +262,17 @@ def _place(hang_from: NDArray[np.int32], length: Array) -> Array:
     start = hang_from[:, None] * (SCALP_END_DEG / (SCALP_ROWS - 1)) * 0.16
     hanging = np.stack(np.broadcast_arrays(strand[:, None], start + cm), -1)
     return np.concatenate([shell.reshape(-1, 2), hanging.reshape(-1, 2)]).astype(np.float32)
+
+
+def _coverage(person: Person, below: NDArray[np.float64]) -> Array:
+    """Strands end towards the hairline and at the tips."""
+    if person.hair_style == "beanie" or person.look in ("cartoon", "marble", "bronze"):
+        return np.ones(SCALP_COLUMNS * (SCALP_ROWS + HANGING_ROWS), np.float32)
+    width = {"bangs": 9.0, "buzz": 8.0, "short": 6.0, "parted": 6.0}.get(person.hair_style, 2.5)
+    shell = np.clip((below + 0.5) / width, 0, 1)
+    along = np.linspace(0, 1, HANGING_ROWS)
+    tips = np.clip((1 - along) / 0.25, 0, 1) ** 0.7
+    return np.concatenate([shell.reshape(-1), np.tile(tips, SCALP_COLUMNS)]).astype(np.float32)
 
 
 def _openness(thickness: NDArray[np.float64], below: NDArray[np.float64]) -> Array:

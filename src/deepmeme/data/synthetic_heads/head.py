@@ -18,14 +18,14 @@ from deepmeme.data.ict import (
     vertex_normals,
     view,
 )
-from deepmeme.data.raster import rasterize
+from deepmeme.data.raster import NOTHING, Raster, rasterize
 from deepmeme.data.synthetic_heads.background import paint_background
 from deepmeme.data.synthetic_heads.body import build_body, build_glasses
 from deepmeme.data.synthetic_heads.hair import cut_hair, hair_cover
 from deepmeme.data.synthetic_heads.motion import CENTRAL, Pose
 from deepmeme.data.synthetic_heads.paint import paint_cloth, paint_skin, paint_strands
 from deepmeme.data.synthetic_heads.person import LookName, Person, sample_person
-from deepmeme.data.synthetic_heads.shading import CHANNELS, Look, sample_light, shade
+from deepmeme.data.synthetic_heads.shading import CHANNELS, Look, Mesh, sample_light, shade
 from deepmeme.data.synthetic_heads.styling import (
     canvas_relief,
     cartoon_shape,
@@ -111,16 +111,20 @@ class SyntheticHead:
             openness.append(open_)
             count += len(at)
 
-        if self._hair is not None:
-            kind = Material.HAT if self._hair.cap else Material.HAIR
-            at = self._hair.place * (np.array([80, 12], np.float32) if self._hair.cap else 1)
-            add(self._hair.triangles, kind, at, self._hair.openness)
         if self._glasses is not None:
             ones = np.ones(len(self._glasses.place), np.float32)
             add(self._glasses.triangles, Material.GLASSES, self._glasses.place, ones)
         ones = np.full(len(self._body.place), 0.95, np.float32)
         add(self._body.triangles, Material.CLOTH, self._body.place, ones)
+        below = sum(len(part) for part in triangles)
+        self._coverage = np.zeros(0, np.float32)
+        if self._hair is not None:
+            kind = Material.HAT if self._hair.cap else Material.HAIR
+            at = self._hair.place * (np.array([80, 12], np.float32) if self._hair.cap else 1)
+            add(self._hair.triangles, kind, at, self._hair.openness)
+            self._coverage = self._hair.coverage
         self._triangles = np.ascontiguousarray(np.concatenate(triangles), np.int32)
+        self._layers = self._triangles[:below], self._triangles[below:]
         self._material = np.concatenate(material)
         self._place = np.concatenate(place).astype(np.float32)
         self._openness = np.concatenate(openness).astype(np.float32)
@@ -149,26 +153,21 @@ class SyntheticHead:
         )
         xy, depth = view(turned, camera, size)
         fine = 2 * xy + np.float32(0.5)
-        surface = rasterize(fine, depth, self._triangles, 2 * size, 2 * size)
+        below, over = (rasterize(fine, depth, part, 2 * size, 2 * size) for part in self._layers)
+        over = over._replace(
+            triangle=np.where(over.triangle < 0, NOTHING, over.triangle + len(self._layers[0]))
+        )
         vertices = np.zeros((len(turned), CHANNELS), np.float32)
         vertices[:, :3] = vertex_normals(turned, self._triangles)
         vertices[:, 3:5] = self._place
         vertices[:, 5] = self._openness
-        first = len(self._tables.kit.neutral)
-        vertices[first : first + len(strands), 6:] = strands @ head.T
+        first = len(turned) - len(strands)
+        vertices[first:, 6:9] = strands @ head.T
+        vertices[first:, 9] = self._coverage
         shadow, shadow_place = self._shadow(turned)
-        image, mask = shade(
-            surface.triangle,
-            surface.barycentric,
-            self._triangles,
-            self._material,
-            vertices,
-            shadow,
-            shadow_place,
-            self._behind(size),
-            self._look,
-            self._light,
-        )
+        mesh = Mesh(self._triangles, self._material, vertices, shadow_place)
+        image, mask = shade(below, over, mesh, shadow, self._behind(size), self._look, self._light)
+        surface = _nearer(below, over)
         if self.person.look == "cartoon":
             width = max(2, round(size / 85))
             image = draw_outlines(image, surface, self._material, self._ink, width)
@@ -196,24 +195,24 @@ class SyntheticHead:
         weights = kit.expression_weights(_with_lids(expression, gaze, self._rest_lids))
         head = kit.shape(person.identity, weights, base=self._base)
         head = kit.look(head, np.array(gaze, np.float32))
+        parts, weight = [head], [self._tables.head_weight]
+        if self._glasses is not None:
+            parts.append(self._glasses.vertices)
+            weight.append(np.ones(len(self._glasses.vertices), np.float32))
+        parts.append(self._body.vertices)
+        weight.append(np.zeros(len(self._body.vertices), np.float32))
         strands = np.zeros((0, 3), np.float32)
-        parts = [head]
-        weight = [self._tables.head_weight]
         if self._hair is not None:
             mesh = self._hair.mesh(self._tables, head)
             parts.append(mesh.vertices)
             weight.append(head_weight(mesh.vertices))
             strands = mesh.strands
-        if self._glasses is not None:
-            parts.append(self._glasses.vertices)
-            weight.append(np.ones(len(self._glasses.vertices), np.float32))
+        points = np.concatenate(parts)
         if person.look == "cartoon":
             eyes = np.stack([head[kit.parts[side]].mean(0) for side in ("eye_r", "eye_l")])
             gain, nose, chin = (float(value) for value in self._cartoon)
-            parts = [cartoon_shape(part, eyes, gain, nose, chin) for part in parts]
-        parts.append(self._body.vertices)
-        weight.append(np.zeros(len(self._body.vertices), np.float32))
-        return np.concatenate(parts), strands, np.concatenate(weight)
+            points = cartoon_shape(points, eyes, gain, nose, chin)
+        return points, strands, np.concatenate(weight)
 
     def _turn(self, points: Array, weight: Array, pose: Pose) -> tuple[Array, Array]:
         head = rotation_matrix(pose.yaw, pose.pitch, pose.roll)
@@ -246,6 +245,15 @@ class SyntheticHead:
         if size not in self._reliefs:
             self._reliefs[size] = canvas_relief(np.random.default_rng(self._rng_seed), size)
         return self._reliefs[size]
+
+
+def _nearer(below: Raster, over: Raster) -> Raster:
+    front = over.depth < below.depth
+    return Raster(
+        np.where(front, over.triangle, below.triangle),
+        np.where(front[..., None], over.barycentric, below.barycentric),
+        np.minimum(over.depth, below.depth),
+    )
 
 
 def _with_lids(

@@ -90,15 +90,20 @@ def paint_cloth(person: Person) -> Array:
 
 
 def paint_strands(rng: np.random.Generator, *, fine: float) -> Array:
-    """(1024, 1024) in 0..1: strands run along y. It repeats along y."""
+    """(1024, 1024, 2) in 0..1: tone, and how early each strand ends (uniform).
+
+    Strands run along y; it repeats along y.
+    """
     side = 1024
-    strands = np.zeros((side, side), np.float32)
-    for cell, length, share in ((2.0, 260, 0.5), (7.0, 420, 0.5), (28.0, 600, 0.45)):
+    layers = []
+    for cell, length in ((2.0, 260), (7.0, 420), (28.0, 600)):
         small = rng.standard_normal((max(4, side // length), int(side / (cell * fine)) + 1))
         small = np.concatenate([small, small[:1]])
-        wide = cv2.resize(small.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
-        strands += share * wide
-    return np.asarray((0.5 + 0.32 * strands).clip(0, 1), np.float32)
+        layers.append(cv2.resize(small.astype(np.float32), (side, side)))
+    tone = 0.5 + 0.16 * (layers[0] + layers[1]) + 0.145 * layers[2]
+    early = 0.7 * layers[0] + 0.7 * layers[1] + 0.3 * layers[2]
+    early = 1 / (1 + np.exp(-1.7 * early))  # near to its distribution function
+    return np.stack([tone.clip(0, 1), early], -1).astype(np.float32)
 
 
 def _mottle(rng: np.random.Generator, size: tuple[int, int]) -> Array:
