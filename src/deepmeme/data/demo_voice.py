@@ -120,7 +120,10 @@ def _plucked(count: int) -> NDArray[np.float64]:
 def _smooth(
     values: NDArray[np.float64], sigma_s: float, *, rate: float = RATE
 ) -> NDArray[np.float64]:
-    from scipy.ndimage import gaussian_filter1d
+    """Nearly a bell curve: three running means (much faster for long ones)."""
+    from scipy.ndimage import uniform_filter1d
 
-    smoothed: NDArray[np.float64] = gaussian_filter1d(values, sigma_s * rate, mode="nearest")
-    return smoothed
+    width = max(1, round(2 * sigma_s * rate))
+    for _ in range(3):
+        values = uniform_filter1d(values, width, mode="nearest")
+    return values
