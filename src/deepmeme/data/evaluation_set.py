@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepmeme.data.head_frame import HeadFrame
 from deepmeme.data.ict import KEYPOINT_NAMES, load_face_kit
@@ -64,17 +65,17 @@ def portrait_pairs(
 def save_pairs(path: Path, pairs: list[Labelled]) -> None:
     """Write the file that the module's text describes."""
 
-    def xy(frames: list[HeadFrame]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-        size = frames[0].image.shape[0]
-        return np.stack([f.keypoints_px for f in frames]).astype(np.float32) * (2 / (size - 1)) - 1
+    def xy(frames: list[HeadFrame]) -> NDArray[np.float32]:
+        places = np.stack([frame.keypoints_px for frame in frames])
+        return np.asarray(places * (2 / (frames[0].image.shape[0] - 1)) - 1, np.float32)
 
     sources, drivings = [p[2] for p in pairs], [p[3] for p in pairs]
     np.savez_compressed(
         path,
         source=np.stack([f.image for f in sources]),
         driving=np.stack([f.image for f in drivings]),
-        source_xy=xy(sources).astype(np.float32),
-        driving_xy=xy(drivings).astype(np.float32),
+        source_xy=xy(sources),
+        driving_xy=xy(drivings),
         visible=np.stack([f.visible for f in drivings]),
         kind=np.array([p[0] for p in pairs]),
         name=np.array([p[1] for p in pairs]),

@@ -96,10 +96,10 @@ def build_carrier(kit: FaceKit, sites: Sites) -> Carrier:
         sites,
         residual,
         (
-            _seam(head, open_face, corner[36:42].tolist(), 3, reach_cm=0.55),
-            _seam(head, open_face, corner[42:48].tolist(), 3, reach_cm=0.55),
+            _seam(kit, head, open_face, corner[36:42].tolist(), 3, reach_cm=0.55),
+            _seam(kit, head, open_face, corner[42:48].tolist(), 3, reach_cm=0.55),
         ),
-        _seam(head, open_face, corner[60:68].tolist(), 4, reach_cm=0.7),
+        _seam(kit, head, open_face, corner[60:68].tolist(), 4, reach_cm=0.7),
         np.ascontiguousarray(np.concatenate([kit.triangles[skin], kit.triangles[inner]])),
         int(skin.sum()),
         upper,
@@ -122,7 +122,9 @@ def _interpolation(points: Floats, centres: Floats, softness: NDArray[np.float64
     return out
 
 
-def _seam(head: Head, shape: Floats, corners: list[int], turn: int, reach_cm: float) -> Seam:
+def _seam(
+    kit: FaceKit, head: Head, shape: Floats, corners: list[int], turn: int, reach_cm: float
+) -> Seam:
     """Edges between two corners of an opening, and the skin that follows each of them."""
     loop = edge_loop(head, corners)
     second = int(np.flatnonzero(loop == corners[turn])[0])
@@ -131,7 +133,8 @@ def _seam(head: Head, shape: Floats, corners: list[int], turn: int, reach_cm: fl
     tree = cKDTree(shape[loop])
     distance, _ = tree.query(shape, distance_upper_bound=2.5 * reach_cm)
     carried = np.flatnonzero(distance < 2.5 * reach_cm)
-    carried = carried[(carried < head.num_face) | _socket(head, carried)]
+    lining = (carried >= kit.parts["mouth"].start) & (carried < kit.parts["gums"].start)
+    carried = carried[(carried < head.num_face) | lining]
     shares = []
     for edge, other in ((upper, lower), (lower, upper)):
         gap = np.linalg.norm(shape[carried][:, None] - shape[edge][None], axis=-1)
@@ -142,7 +145,3 @@ def _seam(head: Head, shape: Floats, corners: list[int], turn: int, reach_cm: fl
         strength = np.exp(-((gap.min(1) / reach_cm) ** 2)) * nearer
         shares.append((kernel * strength[:, None]).astype(np.float32))
     return Seam(upper, lower, carried, shares[0], shares[1])
-
-
-def _socket(head: Head, vertices: Indices) -> NDArray[np.bool_]:
-    return (vertices >= 11248) & (vertices < 14062)
