@@ -246,13 +246,14 @@ def _print_diagnosis(diagnosis: "Diagnosis") -> None:
         "Configuration": f"{config.name} ({diagnosis.config_from})" if config else "",
         "Has the shapes of": ", ".join(diagnosis.fits),
         "Epoch": diagnosis.facts.get("epoch", ""),
-        "sha256": diagnosis.sha256,
     }
     _print_rows(str(diagnosis.path), rows)
+    if diagnosis.sha256:
+        _paper().print(f"[bold]sha256[/] {diagnosis.sha256}", soft_wrap=True)
     if diagnosis.parts:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for heading in ("Part", "Tensors", "Numbers", "Size", "Stored as", "For"):
-            table.add_column(heading, overflow="fold")
+            table.add_column(heading, no_wrap=heading == "Part", overflow="fold")
         for part in diagnosis.parts:
             table.add_row(
                 Text(part.name), str(part.num_tensors), f"{part.num_values:,}",
