@@ -215,6 +215,17 @@ def test_captions_write_at_their_place(studio: Studio, option: str, rows: slice)
     assert not changed.any()
 
 
+def test_captions_of_a_grid_have_their_own_place(studio: Studio) -> None:
+    words = ("--layout", "grid", "--size", 96, "--quality", "best")
+    plain_size = studio.animate(*words)["story"]["size"]
+    plain = frames_of(studio.out)[-1].astype(int)
+    captioned = studio.animate(*words, "--caption-top", "up", "--caption-bottom", "down")
+    assert captioned["story"]["size"] == [plain_size[0], plain_size[1] + 48]
+    frame = frames_of(studio.out)[-1].astype(int)
+    assert np.abs(frame[24:-24] - plain).max() < 70
+    assert frame[:24].max() > 230 and frame[-24:].max() > 230
+
+
 def test_label_marks_the_corner(studio: Studio) -> None:
     studio.animate("--size", 128, "--quality", "best")
     plain = frames_of(studio.out)[0].astype(int)

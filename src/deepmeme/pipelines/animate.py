@@ -174,7 +174,7 @@ def prepare(
     framing = engine.info().framing
     squares = [squares_of(p, options, framing, q) for p, q in zip(pictures, paths, strict=True)]
     track = open_driving(path, engine, options, progress or Silent())
-    alone = layout_name(options, len(paths)) == "result"
+    alone = len(paths) == 1 and layout_name(options, 1) == "result"
     subjects = tuple(
         make_subject(engine, p, q, s, track, options, alone=alone)
         for p, q, s in zip(pictures, paths, squares, strict=True)

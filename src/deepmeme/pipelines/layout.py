@@ -1,13 +1,13 @@
 """What the frame of a result shows: the result alone, all three side by side, or a grid."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.media.caption import Overlay, label_overlay, meme_overlay
+from deepmeme.media.caption import Overlay, banner, label_height, label_overlay, meme_overlay
 from deepmeme.media.montage import (
     BACKDROP,
     DRIVING,
@@ -78,23 +78,65 @@ def choose_layout(
     """
     name = layout_name(options, len(sources))
     if name == "result" and len(sources) == 1:
-        layout = _alone(results[0], options.size)
+        layout, cell = _alone(results[0], options.size), 0
     elif name == "result":
-        layout = _row(len(sources), _cell(options, len(sources), resolution))
+        cell = _cell(options, len(sources), resolution)
+        layout = _row(len(sources), cell)
     elif name == "side-by-side" and len(sources) == 1:
-        layout = _side_by_side(sources[0], _cell(options, 3, resolution), has_driving)
+        cell = _cell(options, 3, resolution)
+        layout = _side_by_side(sources[0], cell, has_driving)
     else:
-        layout = _grid(sources, _cell(options, len(sources) + 1, resolution), has_driving)
+        cell = _cell(options, len(sources) + 1, resolution)
+        layout = _grid(sources, cell, has_driving)
+    lift = 0
+    if layout.canvas is not None:
+        layout = _with_banners(layout, layout.canvas, cell, options)
+        lift = _banner_height(cell) if options.caption_bottom.strip() else 0
+    return replace(layout, overlays=_overlays(layout, options, lift))
+
+
+def _overlays(layout: Layout, options: AnimateOptions, lift: int) -> tuple[Overlay, ...]:
+    """Captions over the only picture, and the label ``lift`` px above the lower edge."""
+    width, height = layout.size
+    below = label_height(width, height) if options.label else 0
     overlays = []
-    if options.caption_top.strip() or options.caption_bottom.strip():
+    if layout.canvas is None and (options.caption_top.strip() or options.caption_bottom.strip()):
         overlays.append(
-            meme_overlay(*layout.size, top=options.caption_top, bottom=options.caption_bottom)
+            meme_overlay(
+                width,
+                height,
+                top=options.caption_top,
+                bottom=options.caption_bottom,
+                keep_below=below,
+            )
         )
     if options.label:
-        overlays.append(label_overlay(*layout.size))
-    return Layout(
-        layout.name, layout.canvas, layout.results, layout.driving, layout.size, tuple(overlays)
+        overlays.append(label_overlay(width, height, lift=lift))
+    return tuple(overlays)
+
+
+def _with_banners(layout: Layout, canvas: Frame, cell: int, options: AnimateOptions) -> Layout:
+    """Captions above and below the cells, so that they cover no face."""
+    width, high = layout.size[0], _banner_height(cell)
+    texts = (options.caption_top.strip(), options.caption_bottom.strip())
+    top, bottom = (banner(width, high, text, BACKDROP) if text else None for text in texts)
+    strips = [strip for strip in (top, canvas, bottom) if strip is not None]
+    down = 0 if top is None else high
+    whole = np.concatenate(strips)
+    moved = tuple(slot._replace(y=slot.y + down) for slot in layout.results)
+    driving = layout.driving
+    return replace(
+        layout,
+        canvas=whole,
+        results=moved,
+        driving=None if driving is None else driving._replace(y=driving.y + down),
+        size=(width, whole.shape[0]),
     )
+
+
+def _banner_height(cell: int) -> int:
+    high = max(24, cell // 4)
+    return high + high % 2
 
 
 def layout_name(options: AnimateOptions, num_sources: int) -> str:
