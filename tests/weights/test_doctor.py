@@ -98,6 +98,28 @@ def test_numbers_that_broke(
     assert f"generator.{key}" in found.problems[0] and says in found.problems[0]
 
 
+FAMILY_KEYS = {
+    "monkey-net": {"generator": ["dense_motion_module.x"], "kp_detector": ["x"]},
+    "face-vid2vid": {"generator": ["first.x"], "kp_detector": ["x"], "he_estimator": ["x"]},
+    "liveportrait": {"": ["detector.stages.0.weight", "fc_kp.weight"]},
+    "portrait": {"": ["detector.x", "dense_motion.x", "painter.x", "encoder.x"]},
+    "fomm": {"": ["bottleneck.x", "final.weight", "dense_motion_network.x"]},
+    "mraa": {"generator": ["x"], "region_predictor": ["x"], "bg_predictor": ["x"]},
+    "unknown": {"": ["layer.weight"]},
+}
+
+
+@pytest.mark.parametrize("family", FAMILY_KEYS)
+def test_families_by_their_keys(tmp_path: Path, family: str) -> None:
+    sections = {name: {key: torch.zeros(2) for key in keys}
+                for name, keys in FAMILY_KEYS[family].items()}  # fmt: skip
+    tree = sections.get("", sections)
+    for wrapped in (tree, {"state_dict": tree} if "" in sections else tree):
+        found = diagnose(save(tmp_path / "a.pth", wrapped))
+        assert found.family == family and not found.loads
+        assert "expected the sections generator and kp_detector" in found.problems[0]
+
+
 def test_other_families(tmp_path: Path) -> None:
     thing = {"weight": torch.zeros(2)}
     tree = {"inpainting_network": thing, "dense_motion_network": thing, "kp_detector": thing}

@@ -14,7 +14,7 @@ from deepmeme.errors import InputError, WeightsError
 from deepmeme.models.motion.config import MotionConfig, presets
 from deepmeme.nn.kernels import gaussian_kernel, shrink_sigma
 from deepmeme.weights.container import ADVICE, sniff_container
-from deepmeme.weights.family import FAMILIES, identify, sections_of
+from deepmeme.weights.family import ELSEWHERE, FAMILIES, identify, sections_of
 from deepmeme.weights.infer import (
     differences,
     fitting_presets,
@@ -320,7 +320,8 @@ def misfit(origin: str, wrong: list[str], fitting: list[str]) -> str:
 def other_family(family: str, sections: Sections) -> str:
     """What to say of weights that are not both networks of a First Order Motion Model."""
     names = ", ".join(sorted(name or "(bare tensors)" for name in sections)) or "no tensors"
+    advice = ELSEWHERE.get(family, "deepmeme does not run this family; its own project does.")
     return (
         f"found {FAMILIES[family]} with {names}; expected the sections generator and kp_detector "
-        "of a First Order Motion Model. To learn more, type: deepmeme models doctor FILE"
+        f"of a First Order Motion Model. {advice}"
     )

@@ -29,14 +29,6 @@ from deepmeme.weights.torch_file import open_torch, tensors
 NEEDED = ("generator", "kp_detector")
 """What animating takes; all else in a checkpoint is for training on."""
 
-ELSEWHERE = {
-    "tpsmm": "deepmeme does not run this family yet; its own project does.",
-    "mraa": "deepmeme does not run this family; its own project does.",
-    "monkey-net": "It is the forerunner; take a First Order Motion Model: deepmeme models list",
-    "face-vid2vid": "deepmeme does not run this family; its own project does.",
-    "liveportrait": "deepmeme does not run this family; its own project does.",
-}
-
 
 @dataclass(frozen=True)
 class Part:
@@ -147,10 +139,7 @@ def _file(path: Path, config: str | Path | MotionConfig | None) -> Diagnosis:
         facts=facts,
     )
     if family != "fomm" or not set(NEEDED) <= sections.keys():
-        said = [other_family(family, sections)] + (
-            [ELSEWHERE[family]] if family in ELSEWHERE else []
-        )
-        return replace(base, problems=tuple(said))
+        return replace(base, problems=(other_family(family, sections),))
     if header is not None:
         facts = facts | {"config": header}
     return _against_config(base, sections, facts, config)

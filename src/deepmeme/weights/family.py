@@ -16,6 +16,14 @@ FAMILIES = {
     "unknown": "no family that deepmeme knows",
 }
 
+ELSEWHERE = {
+    "portrait": "Pass the folder that holds them beside a model.json, not the file.",
+    "fomm": "A network alone cannot animate: pass the checkpoint that holds both.",
+    "monkey-net": "It is the forerunner. For its successors type: deepmeme models list",
+    "unknown": "For what deepmeme loads type: deepmeme models list",
+}
+"""What to do with weights that do not load as a First Order Motion Model."""
+
 Tree = Mapping[str, Any]
 
 
@@ -72,7 +80,9 @@ LIVEPORTRAIT = ("G_middle_0.", "resblocks_3d.", "detector.", "retarget_", "fc_kp
 
 
 def _bare_family(keys: Mapping[str, Any]) -> str:
+    parts = {key.split(".")[0] for key in keys}
+    if {"detector", "dense_motion", "painter", "encoder"} <= parts:
+        return "portrait"
     if any(key.startswith(LIVEPORTRAIT) for key in keys):
         return "liveportrait"
-    parts = {key.split(".")[0] for key in keys}
     return "fomm" if {"bottleneck", "final", "dense_motion_network"} <= parts else "unknown"
