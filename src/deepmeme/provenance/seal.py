@@ -203,7 +203,8 @@ class Rendered:
         if max_bytes is None:
             write(look, result)
         else:
-            reduced = fit(choices, max_bytes - overhead_bytes(self.record), result, write)
+            spare = overhead_bytes(self.record)
+            reduced = fit(choices, max_bytes, result, write, spare_bytes=spare)
         mark_file(result, form.name, self.record)
         if look.every > 1:
             note = f"every {_ordinal(look.every)} frame, the most that {form.name} plays"

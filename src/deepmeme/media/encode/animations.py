@@ -160,7 +160,7 @@ def _palette(open_frames: OpenFrames, look: Look) -> av.VideoFrame:
 
 
 def _spread(frames: Iterator[Frame]) -> list[Frame]:
-    """64 to 128 of the frames, evenly spaced, thinned to about 256 pixels a side.
+    """64 to 128 of the frames, evenly spaced, thinned to about 128 pixels a side.
 
     Their number need not be known beforehand.
     """
@@ -169,7 +169,7 @@ def _spread(frames: Iterator[Frame]) -> list[Frame]:
     for index, frame in enumerate(frames):
         if index % stride:
             continue
-        thin = max(1, min(frame.shape[:2]) // 256)
+        thin = max(1, min(frame.shape[:2]) // 128)
         kept.append(np.ascontiguousarray(frame[::thin, ::thin]))
         if len(kept) == 2 * _PALETTE_FRAMES:
             kept, stride = kept[::2], stride * 2

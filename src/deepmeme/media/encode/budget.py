@@ -67,10 +67,13 @@ def fit(
     max_bytes: int,
     path: Path,
     write: Callable[[Look, Path], None],
+    *,
+    spare_bytes: int = 0,
 ) -> str:
     """Leave at ``path`` the best of ``choices`` of at most ``max_bytes``; say what it gives up.
 
-    A binary search, so at most five encodings for sixteen choices.
+    ``spare_bytes`` of them are left free for what is still to be added. A binary search, so at
+    most five encodings for sixteen choices.
 
     Raises:
         OutputError: even the smallest is larger.
@@ -84,7 +87,7 @@ def fit(
         middle = 0 if first else (low + high) // 2
         first = False
         write(choices[middle][0], trial)
-        num_bytes = trial.stat().st_size
+        num_bytes = trial.stat().st_size + spare_bytes
         smallest = num_bytes if smallest is None else min(smallest, num_bytes)
         if num_bytes <= max_bytes:
             trial.replace(path)
