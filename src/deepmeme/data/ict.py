@@ -82,7 +82,7 @@ class Camera(NamedTuple):
     distance: float = float("inf")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FaceKit:
     """Neutral head, its modes, and the tables that name its places. All arrays are read-only."""
 

@@ -70,9 +70,8 @@ class SyntheticHead:
         Raises:
             InputError: the face kit isn't there (see ``ict.find_face_kit``).
         """
-        kit = face_kit if isinstance(face_kit, FaceKit) else None
-        self._tables, maps = _tables(kit) if kit else _tables_at(find_face_kit(face_kit))  # type: ignore[arg-type]
-        kit = self._tables.kit
+        kit = face_kit if isinstance(face_kit, FaceKit) else _kit_at(find_face_kit(face_kit))
+        self._tables, maps = _tables(kit)
         self.person = sample_person(seed, look, len(kit.identity))
         self._base = kit.base(self.person.identity)
         self._rng_seed = (seed, 61)
@@ -319,9 +318,10 @@ def _look(person: Person, skin: Array, rng: np.random.Generator) -> Look:
 
 
 @lru_cache(maxsize=1)
-def _tables_at(path: Path) -> tuple[HeadTables, TextureMaps]:
-    return _tables(load_face_kit(path))
+def _kit_at(path: Path) -> FaceKit:
+    return load_face_kit(path)
 
 
+@lru_cache(maxsize=1)
 def _tables(kit: FaceKit) -> tuple[HeadTables, TextureMaps]:
     return build_tables(kit), build_texture_maps(kit)
