@@ -105,7 +105,7 @@ def squares_of(
         plain = tight_square(None, shape, "the centre")
         return (Square(plain.crop, f"{plain.how} (no face found)"),)
     chosen = choose(faces, options.which_face)
-    found = [crop_face(face, framing=framing) for face in chosen]
+    found = [crop_face(face, framing=framing, within=shape) for face in chosen]
     if len(found) == 1:
         number = faces.index(chosen[0]) + 1
         how = "the face" if len(faces) == 1 else f"face {number} of {len(faces)}"
