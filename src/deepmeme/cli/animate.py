@@ -23,53 +23,58 @@ CONSENT = (
 )
 
 
+Inputs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="SOURCE... DRIVING",
+        help="One or more pictures, then what moves them: a video, a .motion.npz, or a picture "
+        "whose pose is taken over.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Result: .mp4, .mov, .mkv, .webm, .gif, .webp, .apng, or no suffix for a folder of "
+        "PNG frames. SOURCE-DRIVING.mp4 unless given.",
+        show_default=False,
+    ),
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", "-y", help="Replace the result if it is there.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what Ctrl-C or a crash left.")]
+Preview = Annotated[
+    bool,
+    typer.Option(
+        "--preview",
+        help="Only write a contact sheet that shows how it works: keypoints, warp, occlusion and "
+        "result of a few moments.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Consent = Annotated[
+    bool,
+    typer.Option(
+        "--consent",
+        envvar="DEEPMEME_CONSENT",
+        help="Whoever is shown agreed; no more reminders.",
+    ),
+]
+
+
 @with_options(AnimateOptions, into="options")
 def animate(
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="SOURCE... DRIVING",
-            help="One or more pictures, then what moves them: a video, a .motion.npz, or a "
-            "picture whose pose is taken over.",
-            show_default=False,
-        ),
-    ],
+    inputs: Inputs,
     options: AnimateOptions,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Result: .mp4, .mov, .mkv, .webm, .gif, .webp, .apng, or no suffix for a folder "
-            "of PNG frames. SOURCE-DRIVING.mp4 unless given.",
-            show_default=False,
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", "-y", help="Replace the result if it is there.")
-    ] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what Ctrl-C or a crash left.")
-    ] = False,
-    preview: Annotated[
-        bool,
-        typer.Option(
-            "--preview",
-            help="Only write a contact sheet that shows how it works: keypoints, warp, occlusion "
-            "and result of a few moments.",
-        ),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
-    consent: Annotated[
-        bool,
-        typer.Option(
-            "--consent",
-            envvar="DEEPMEME_CONSENT",
-            help="Whoever is shown agreed; no more reminders.",
-        ),
-    ] = False,
+    output: Output = None,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
+    preview: Preview = False,
+    as_json: AsJson = False,
+    consent: Consent = False,
 ) -> None:
     """Bring a still picture to life: move it like a driving video.
 
