@@ -1,7 +1,7 @@
 """The people of the demo, none of whom ever lived: the driver, the painted lady, the statue."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -65,6 +65,14 @@ class Casting:
     """Fields of ``Person`` that are set."""
 
 
+class Portrait(NamedTuple):
+    """A sitter's picture, and what is where in it."""
+
+    picture: Frame  # (size, size, 3)
+    skin: Array  # (size, size) 0..1
+    person: Array  # (size, size) 0..1
+
+
 class Sitter(SyntheticHead):
     """A cast person under studio light with finer shadows."""
 
@@ -93,23 +101,24 @@ class Sitter(SyntheticHead):
         seen = rasterize(place[:, :2], place[:, 2], self._triangles, side_px, side_px)
         return seen.depth, place
 
-    def portrait(self, size: int, expression: dict[str, float]) -> tuple[Frame, Array]:
-        """Face on (size, size, 3), with light in the eyes; and where skin is (size, size) 0..1.
-
-        Rendered at twice the size.
-        """
+    def portrait(self, size: int, expression: dict[str, float]) -> Portrait:
+        """Face on, with light in the eyes, rendered at twice the size."""
         frame = self.render(Pose(), expression, size=2 * size)
-        image: Array = frame.image.astype(np.float32)
+        image = np.asarray(frame.image, np.float32)
         side = len(image)
         seen = rasterize(frame.vertices_px, frame.depth, frame.triangles, side, side).triangle
         kind = np.where(seen == NOTHING, -1, self._material[seen])
         if not self._look.solid:
             image = _soft_hairline(image, kind, float(frame.keypoints_px[_BROWS, 1].min()))
             image = self._catch_light(image, frame)
-        small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
         skin = (kind == Material.SKIN).astype(np.float32)
-        skin = np.asarray(cv2.resize(skin, (size, size), interpolation=cv2.INTER_AREA), np.float32)
-        return np.asarray(np.clip(np.rint(small), 0, 255), np.uint8), skin
+
+        def small(values: Array) -> Array:
+            resized = cv2.resize(values, (size, size), interpolation=cv2.INTER_AREA)
+            return np.asarray(resized, np.float32)
+
+        picture = np.asarray(np.clip(np.rint(small(image)), 0, 255), np.uint8)
+        return Portrait(picture, small(skin), small(np.asarray(frame.mask / 255, np.float32)))
 
     def _catch_light(self, image: Array, frame: HeadFrame) -> Array:
         """The window's reflection in both eyes, on the side of the key light."""
@@ -177,9 +186,9 @@ LADY = Casting(
     lids=0.14,
     scale=0.055,
     place=(0.0, 0.19),
-    person=_BARE | {"hair_style": "bob", "age": 0.1, "makeup": 0.6, "womanly": 0.9,
+    person=_BARE | {"hair_style": "beanie", "age": 0.1, "makeup": 0.6, "womanly": 0.9,
                     "cloth_style": "crew", "cloth": _linear(64, 16, 14),
-                    "cloth_2": _linear(64, 16, 14), "skin": _linear(240, 200, 172),
+                    "cloth_2": _linear(34, 60, 120), "skin": _linear(240, 200, 172),
                     "hair": _linear(80, 46, 24), "iris": _linear(70, 46, 26)},
 )  # fmt: skip
 
