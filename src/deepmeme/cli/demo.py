@@ -70,7 +70,7 @@ def demo(
 def _run(
     console: "Console", scene: "Scene", target: Path, model: str | None, *, as_json: bool
 ) -> None:
-    from deepmeme.cli.animate import _facts, save, tell
+    from deepmeme.cli.animate import facts_of, tell
     from deepmeme.cli.console import bars, print_json
     from deepmeme.pipelines.demo import prepare_demo
     from deepmeme.pipelines.options import AnimateOptions
@@ -82,9 +82,9 @@ def _run(
     with bars(console, quiet=as_json) as progress:
         animation = prepare_demo(scene, options, progress=progress)
         ready = perf_counter()
-        saved = save(animation, target, resume=False, progress=progress)
+        saved = animation.save(target, progress=progress)
     speed = saved.num_frames / max(perf_counter() - ready, 1e-9)
-    facts = _facts(animation.story, saved, perf_counter() - started, speed)
+    facts = facts_of(animation.story, saved, perf_counter() - started, speed)
     if as_json:
         print_json(facts)
         return
