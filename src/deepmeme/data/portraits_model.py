@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from deepmeme.data.ict import FaceKit, vertex_normals
+from deepmeme.data.ict import KEYPOINT_NAMES, FaceKit, vertex_normals
 from deepmeme.data.portraits_carrier import Carrier
 from deepmeme.data.portraits_fit import Floats, HeadFit, fit_head
 from deepmeme.data.portraits_sites import Sites, landmark_weights
@@ -160,11 +160,10 @@ def _inside(kit: FaceKit, textures: Textures, source: Floats, irises: Floats) ->
         white = textures.portrait[open_here & (away > 1.15 * radius)]
         iris_tone = np.median(iris, axis=0) if len(iris) > 4 else _IRIS * light
         white_tone = np.percentile(white, 70, axis=0) if len(white) > 4 else _WHITE * light
-        ball = kit.neutral[kit.parts[part]]
-        centre = (ball.min(0) + ball.max(0)) / 2
-        turn = np.arccos(
-            np.clip(((ball - centre) / np.linalg.norm(ball - centre, axis=1)[:, None])[:, 2], -1, 1)
-        )
+        centre, axis = _eye_axis(kit, kit.neutral, part)
+        way = kit.neutral[kit.parts[part]] - centre
+        lengths = np.linalg.norm(way, axis=1) * np.linalg.norm(axis)
+        turn = np.arccos(np.clip(way @ axis / np.maximum(lengths, 1e-6), -1, 1))
         paint = np.where(turn[:, None] < 0.42, iris_tone, white_tone)
         colour[kit.parts[part]] = np.where(turn[:, None] < 0.17, iris_tone * 0.3, paint)
     tall = np.ptp(np.flatnonzero((mouth > 0.5).any(1))) if (mouth > 0.5).any() else 0
@@ -173,21 +172,30 @@ def _inside(kit: FaceKit, textures: Textures, source: Floats, irises: Floats) ->
 
 
 def _gaze(kit: FaceKit, shape: Floats, fit: HeadFit, irises: Floats) -> Floats:
-    """(2, 2) degrees that put the irises where they are seen."""
+    """(2, 2) degrees that put the irises where they are seen, from where the kit's eyes look."""
     angles = np.zeros((2, 2), np.float32)
     for eye, part in enumerate(("eye_r", "eye_l")):
-        ball = shape[kit.parts[part]]
-        centre = (ball.min(0) + ball.max(0)) / 2
-        reach = float(ball[:, 2].max() - centre[2])
+        centre, axis = _eye_axis(kit, shape, part)
+        reach = float(np.linalg.norm(axis))
         middle = fit.scale * fit.rotation @ centre + fit.translation
         x, y = (irises[eye, 0] - middle[:2]) / (fit.scale * reach)
-        away = np.array([x, y, -np.sqrt(max(1 - x * x - y * y, 0.2))])
-        look = fit.rotation.T @ (away / np.linalg.norm(away))
-        angles[eye] = (
-            np.rad2deg(np.arctan2(look[0], look[2])),
-            np.rad2deg(np.arcsin(np.clip(look[1], -0.8, 0.8))),
-        )
+        away = np.array([x, y, -np.sqrt(max(1 - x * x - y * y, 0.2))], np.float32)
+        angles[eye] = _direction(fit.rotation.T @ away) - _direction(axis)
     return np.asarray(np.clip(angles, -40, 40), np.float32)
+
+
+def _eye_axis(kit: FaceKit, shape: Floats, part: str) -> tuple[Floats, Floats]:
+    """The place an eye turns about, and the way from there to the iris (cm)."""
+    ball = shape[kit.parts[part]]
+    centre = (ball.min(0) + ball.max(0)) / 2
+    iris = kit.keypoint_vertices[KEYPOINT_NAMES.index(part.replace("eye", "iris"))]
+    return centre, np.asarray(shape[iris].mean(0) - centre, np.float32)
+
+
+def _direction(way: Floats) -> Floats:
+    """(2,) degrees to the right and up."""
+    x, y, z = way / np.linalg.norm(way)
+    return np.rad2deg(np.array([np.arctan2(x, z), np.arcsin(np.clip(y, -1, 1))], np.float32))
 
 
 def _sheet(
