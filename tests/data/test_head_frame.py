@@ -71,6 +71,20 @@ def test_what_a_screen_hides_is_not_visible() -> None:
     assert not flow.visible[_place(95, 25)]  # background behind the screen
 
 
+def test_a_lid_hides_the_eye_it_lies_on() -> None:
+    """Too thin for depth to tell, so the parts decide."""
+    part = np.array([0, 0, 1, 1], np.uint8)
+    thin = np.repeat(np.array([10, 9.9], np.float32), 4)
+    driving = card_frame()._replace(part=part, depth=thin)
+    closed = card_frame(screen=True)
+    surface = coarse_surface(closed.vertices_px, thin, closed.triangles, SIZE)
+    closed = closed._replace(part=part, depth=thin, surface=surface)
+
+    assert flow_between(driving, closed._replace(part=None)).visible[_place(80, 60)]
+    assert not flow_between(driving, closed).visible[_place(80, 60)]
+    assert flow_between(driving, closed).visible[_place(40, 60)]
+
+
 def test_place_outside_the_source_is_not_visible() -> None:
     driving, source = card_frame(), card_frame((-50, 0))
     flow = flow_between(driving, source)

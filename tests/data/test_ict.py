@@ -106,5 +106,5 @@ def test_normals_of_a_ball_point_outwards() -> None:
 
 
 def test_missing_face_kit_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"DEEPMEME_FACEKIT"):
+    with pytest.raises(InputError, match=r"DEEPMEME_FACE_KIT"):
         find_face_kit(tmp_path)

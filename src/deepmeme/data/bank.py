@@ -12,8 +12,6 @@ A bank that is still being written can be read: ``groups`` counts what is whole.
     mask.npy           (n, 64, 64) uint8, coverage by the person
     flow.npy           (n, frames_per_group, 64, 64, 2) float16, sampling grid in [-1, 1]
     flow_visible.npy   (n, frames_per_group, 64, 8) uint8, bits along x (numpy.packbits)
-
-    python -m deepmeme.data.bank --out DIR --groups 1200 --frames 6 --seed 1 --facekit PATH
 """
 
 import json

@@ -3,12 +3,14 @@
 Rendered heads and re-rendered portraits come in this one form, so that training reads one format.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.data.raster import NOTHING, Raster, interpolate, rasterize
+
+Number = TypeVar("Number", bound=np.generic)
 
 FLOW_SIZE = 64
 """Side of the grid on which correspondences are kept."""
@@ -27,6 +29,9 @@ class HeadFrame(NamedTuple):
     depth: NDArray[np.float32]  # (v,) cm, smaller is nearer
     triangles: NDArray[np.int32]  # (t, 3)
     surface: Raster  # of the same mesh on the grid of FLOW_SIZE
+    part: NDArray[np.uint8] | None = None
+    """(t,) what a triangle belongs to (skin, eye, teeth...): a lid hides an eye too closely behind
+    it for depth to tell."""
 
 
 class Flow(NamedTuple):
@@ -71,6 +76,10 @@ def flow_between(driving: HeadFrame, source: HeadFrame) -> Flow:
         carried[..., 2] <= _farthest_around(source.surface.depth)[y, x] + DEPTH_TOLERANCE_CM,
         source.surface.triangle[y, x] == NOTHING,
     )
+    if driving.part is not None and source.part is not None:
+        wanted = _with_empty(driving.part)[driving.surface.triangle]
+        shown = _with_empty(source.part)[source.surface.triangle]
+        seen &= (_around(shown)[:, y, x] == wanted).any(0) | ~person
     return Flow(grid.astype(np.float32), seen & inside)
 
 
@@ -91,14 +100,24 @@ def keypoint_visibility(
     return seen
 
 
+def _with_empty(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(t + 1,): the last row answers for NOTHING."""
+    return np.append(part, np.uint8(255))
+
+
+def _around(values: NDArray[Number]) -> NDArray[Number]:
+    """(5, h, w): each place and its four neighbours."""
+    padded = np.pad(values, 1, mode="edge")
+    return np.stack(
+        [values, padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]]
+    )
+
+
 def _farthest_around(depth: NDArray[np.float32]) -> NDArray[np.float32]:
     """(h, w): the largest depth among the four neighbours and itself, so that rims count as seen.
 
     Empty pixels don't count, unless all are empty.
     """
-    padded = np.pad(depth, 1, mode="edge")
-    around = np.stack(
-        [depth, padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]]
-    )
+    around = _around(depth)
     filled = np.where(np.isfinite(around), around, -np.inf).max(0)
     return np.where(np.isfinite(filled), filled, np.inf).astype(np.float32)

@@ -2,7 +2,7 @@
 
 Kit axes: x to the person's left (the picture's right when they face us), y up, z towards the
 viewer; centimetres. The kit's file is never part of the package: it is found by the argument, by
-``DEEPMEME_FACEKIT``, or in the folder ``../shared/data``.
+``DEEPMEME_FACE_KIT``, or in the folder ``../shared/data``.
 """
 
 import os
@@ -19,7 +19,7 @@ from deepmeme.errors import InputError
 Array = NDArray[np.float32]
 
 KIT_FILE = "ict_facekit.npz"
-ENVIRONMENT_VARIABLE = "DEEPMEME_FACEKIT"
+ENVIRONMENT_VARIABLE = "DEEPMEME_FACE_KIT"
 
 PARTS: dict[str, slice] = {
     "face": slice(0, 9409),

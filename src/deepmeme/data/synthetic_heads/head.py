@@ -184,6 +184,7 @@ class SyntheticHead:
             depth=depth,
             triangles=self._triangles,
             surface=coarse_surface(xy, depth, self._triangles, size),
+            part=self._material,
         )
 
     def _shape(
