@@ -59,9 +59,10 @@ def write_video(
     matrix: int = 1,
     tags: tuple[int, int, int] | None = None,
     sound_at_s: float = 0.0,
+    muxer: str | None = None,
 ) -> Path:
     """``times_ms`` places each frame; ``tags`` are (primaries, transfer, matrix) to declare."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", format=muxer) as container:
         stream = container.add_stream(codec, rate=Fraction(fps))
         stream.pix_fmt = layout
         stream.options = options or {}

@@ -16,6 +16,7 @@ MAX_PIXELS = 24_000_000
 """Larger pictures are scaled down to this, keeping their shape."""
 
 WHITE: Colour = (255, 255, 255)
+_BAND_ROWS = 256
 
 # what Pillow's plugins raise on damaged files, beyond its documented UnidentifiedImageError
 PICTURE_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
@@ -146,14 +147,17 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _eight_bit(image: Image.Image) -> Frame:
     """16-bit, 32-bit and float grey to 8 bits, by the range that the numbers show."""
-    values = np.asarray(image).astype(np.float32)
-    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    top = float(values.max(initial=0.0))
+    values = np.asarray(image)
+    with np.errstate(invalid="ignore"):
+        top = float(np.nanmax(values, initial=0.0, where=np.isfinite(values)))
     if image.mode == "F" and top <= 1.0:
         white = 1.0
     elif top <= 255.0 and not image.mode.startswith("I;16"):
         white = 255.0
     else:
         white = max(65535.0, top)
-    grey: Frame = np.clip(values / white * 255.0 + 0.5, 0, 255).astype(np.uint8)
+    grey = np.empty(values.shape, dtype=np.uint8)
+    for start in range(0, len(values), _BAND_ROWS):
+        band = np.nan_to_num(values[start : start + _BAND_ROWS].astype(np.float32), posinf=0.0)
+        grey[start : start + _BAND_ROWS] = np.clip(band / white * 255.0 + 0.5, 0, 255)
     return grey
