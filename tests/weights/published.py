@@ -1,6 +1,5 @@
 """Checkpoints as the reference's training writes them, of tiny networks, made with PyTorch."""
 
-from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,7 +115,7 @@ def published_tree(config: MotionConfig, *, seed: int = 0) -> dict[str, Any]:
         for parameter in network.parameters():
             parameter.grad = torch.full_like(parameter, 0.01)
         optimizer.step()
-        tree[name] = OrderedDict((k, v.clone()) for k, v in network.state_dict().items())
+        tree[name] = network.state_dict()
         tree[f"optimizer_{name}"] = optimizer.state_dict()
     tree["epoch"] = 99
     return tree

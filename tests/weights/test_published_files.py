@@ -106,6 +106,17 @@ def test_slim_files_without_optimizers_or_discriminator(
     assert "epoch" not in loaded.metadata
 
 
+@pytest.mark.parametrize("legacy", [True, False])
+def test_files_saved_from_a_gpu(
+    tmp_path: Path, tiny_tree: dict[str, Any], legacy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+    file = save(tmp_path / "a.pth.tar", tiny_tree, legacy=legacy)
+    assert b"cuda:0" in file.read_bytes()
+    wanted = tiny_tree["generator"]["first.conv.weight"].numpy()
+    np.testing.assert_array_equal(load_checkpoint(file).generator["first.conv.weight"], wanted)
+
+
 def test_names_from_data_parallel(tmp_path: Path, tiny_tree: dict[str, Any]) -> None:
     wrapped = {
         part: {f"module.{key}": value for key, value in tiny_tree[part].items()}
