@@ -60,9 +60,10 @@ def write_video(
     tags: tuple[int, int, int] | None = None,
     sound_at_s: float = 0.0,
     muxer: str | None = None,
+    container_options: dict[str, str] | None = None,
 ) -> Path:
     """``times_ms`` places each frame; ``tags`` are (primaries, transfer, matrix) to declare."""
-    with av.open(str(path), "w", format=muxer) as container:
+    with av.open(str(path), "w", format=muxer, options=container_options or {}) as container:
         stream = container.add_stream(codec, rate=Fraction(fps))
         stream.pix_fmt = layout
         stream.options = options or {}
