@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.data.synthetic_heads.paint import noise
+from deepmeme.data.synthetic_heads.layers import noise
 
 Array = NDArray[np.float32]
 Real = NDArray[np.floating[Any]]

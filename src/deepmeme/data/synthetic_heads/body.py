@@ -1,21 +1,18 @@
-"""Shoulders and chest: rings that go on where the kit's neck ends."""
+"""Shoulders that go on where the kit's neck ends, collars, and glasses."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.data.synthetic_heads.cloth import cloth_place
 from deepmeme.data.synthetic_heads.person import Person
-from deepmeme.data.synthetic_heads.tables import (
-    CLOTH_LEFT_CM,
-    CLOTH_PX_PER_CM,
-    CLOTH_TOP_CM,
-    HeadTables,
-)
+from deepmeme.data.synthetic_heads.tables import HeadTables
 
 Array = NDArray[np.float32]
 
 RINGS = 20
+COLLAR_COLUMNS = 44
 
 
 class Body(NamedTuple):
@@ -54,24 +51,53 @@ def build_body(person: Person, tables: HeadTables, base: Array) -> Body:
     )
     foot = shoulder * [1.04, 1, 1.1] - [0, 28, 0]
     arm = shoulder * [1.05, 1, 1.05] - [0, 3.5, 0]
-    start = rim * [0.985, 1, 0.985] - [0, 0.15, 0]
+    start = rim * [0.997, 1, 0.997] - [0, 0.03, 0]
     rings = []
     for t in np.linspace(0, 1, RINGS - 4):
         rings.append((1 - t) ** 2 * start + 2 * t * (1 - t) * knee + t * t * arm)
     rings += [arm + (foot - arm) * t for t in (0.15, 0.4, 0.7, 1.0)]
     vertices = np.stack(rings).astype(np.float32)
-    neutral_place = np.stack(
-        [
-            (vertices[..., 0] - CLOTH_LEFT_CM) * CLOTH_PX_PER_CM,
-            (CLOTH_TOP_CM - vertices[..., 1]) * CLOTH_PX_PER_CM,
-        ],
-        -1,
-    )
     return Body(
         vertices.reshape(-1, 3),
         ring_triangles(RINGS, len(rim)),
-        neutral_place.reshape(-1, 2).astype(np.float32),
+        cloth_place(vertices).reshape(-1, 2),
     )
+
+
+def build_collar(person: Person, tables: HeadTables, base: Array) -> Body | None:
+    """A folded collar for those who wear a shirt; it stays with the shoulders."""
+    if person.cloth_style not in ("shirt", "suit"):
+        return None
+    kit = tables.kit
+    near = np.abs(kit.neutral[: kit.parts["neck"].stop, 1] + 10.3) < 0.9
+    neck = base[: kit.parts["neck"].stop][near]
+    wide, low, high = np.abs(neck[:, 0]).max(), neck[:, 2].min(), neck[:, 2].max()
+    rng = np.random.default_rng((person.seed, 47))
+    gap, drop = rng.uniform(0.1, 0.25), rng.uniform(1.8, 2.8)
+    angle = np.linspace(gap, 2 * np.pi - gap, COLLAR_COLUMNS)
+    sine, cosine = np.sin(angle), np.cos(angle)
+    tips = np.exp(-np.minimum(angle - gap, 2 * np.pi - gap - angle) / 0.3)
+    height = neck[:, 1].mean() - 0.2 - 1.3 * cosine.clip(0)
+    rows = []
+    for out, fall in ((0.1, 0.6), (0.3, 0.0), (0.55, 0.05), (1.25, 1.0)):
+        radius = out + 0.9 * tips * (fall == 1.0)
+        rows.append(
+            np.stack(
+                [
+                    (wide + radius) * sine + 0.9 * tips * np.sign(sine) * (fall == 1.0),
+                    height - fall * (drop + 1.3 * tips),
+                    (low + high) / 2 + ((high - low) / 2 + radius) * cosine,
+                ],
+                1,
+            )
+        )
+    vertices = np.stack(rows).astype(np.float32)
+    place = cloth_place(vertices)
+    if person.cloth_style == "suit":  # the shirt beneath it shows beside the tie
+        place[...] = cloth_place(np.array([3.0, -13.5, 0.0]))
+    open_ring = ring_triangles(len(rows), COLLAR_COLUMNS)
+    seam = np.ptp(open_ring % COLLAR_COLUMNS, axis=1) == COLLAR_COLUMNS - 1
+    return Body(vertices.reshape(-1, 3), open_ring[~seam], place.reshape(-1, 2))
 
 
 def ring_triangles(rings: int, around: int) -> NDArray[np.int32]:

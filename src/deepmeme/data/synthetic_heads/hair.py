@@ -271,7 +271,7 @@ def _coverage(person: Person, below: NDArray[np.float64]) -> Array:
     width = {"bangs": 9.0, "buzz": 8.0, "short": 6.0, "parted": 6.0}.get(person.hair_style, 2.5)
     shell = np.clip((below + 0.5) / width, 0, 1)
     along = np.linspace(0, 1, HANGING_ROWS)
-    tips = np.clip((1 - along) / 0.25, 0, 1) ** 0.7
+    tips = np.clip((1 - along) / 0.14, 0, 1) ** 0.7
     return np.concatenate([shell.reshape(-1), np.tile(tips, SCALP_COLUMNS)]).astype(np.float32)
 
 

@@ -20,10 +20,11 @@ from deepmeme.data.ict import (
 )
 from deepmeme.data.raster import NOTHING, Raster, rasterize
 from deepmeme.data.synthetic_heads.background import paint_background
-from deepmeme.data.synthetic_heads.body import build_body, build_glasses
+from deepmeme.data.synthetic_heads.body import Body, build_body, build_collar, build_glasses
+from deepmeme.data.synthetic_heads.cloth import paint_cloth
 from deepmeme.data.synthetic_heads.hair import cut_hair, hair_cover
 from deepmeme.data.synthetic_heads.motion import CENTRAL, Pose
-from deepmeme.data.synthetic_heads.paint import paint_cloth, paint_skin, paint_strands
+from deepmeme.data.synthetic_heads.paint import paint_skin, paint_strands
 from deepmeme.data.synthetic_heads.person import LookName, Person, sample_person
 from deepmeme.data.synthetic_heads.shading import CHANNELS, Look, Mesh, sample_light, shade
 from deepmeme.data.synthetic_heads.styling import (
@@ -95,8 +96,9 @@ class SyntheticHead:
         person, tables = self.person, self._tables
         self._hair = cut_hair(person)
         cover = hair_cover(person, tables, maps.place)
-        self._look = _look(person, paint_skin(person, maps, cover), rng)
-        self._body = build_body(person, tables, self._base)
+        cloth = paint_cloth(person)
+        self._look = _look(person, paint_skin(person, maps, cover, cloth), cloth, rng)
+        self._bodies = _bodies(person, tables, self._base)
         self._glasses = build_glasses(person, tables, self._base) if person.glasses else None
         count = len(tables.kit.neutral)
         triangles, material = [tables.triangles], [tables.material]
@@ -113,8 +115,9 @@ class SyntheticHead:
         if self._glasses is not None:
             ones = np.ones(len(self._glasses.place), np.float32)
             add(self._glasses.triangles, Material.GLASSES, self._glasses.place, ones)
-        ones = np.full(len(self._body.place), 0.95, np.float32)
-        add(self._body.triangles, Material.CLOTH, self._body.place, ones)
+        for body in self._bodies:
+            ones = np.full(len(body.place), 0.95, np.float32)
+            add(body.triangles, Material.CLOTH, body.place, ones)
         below = sum(len(part) for part in triangles)
         self._coverage = np.zeros(0, np.float32)
         if self._hair is not None:
@@ -199,8 +202,9 @@ class SyntheticHead:
         if self._glasses is not None:
             parts.append(self._glasses.vertices)
             weight.append(np.ones(len(self._glasses.vertices), np.float32))
-        parts.append(self._body.vertices)
-        weight.append(np.zeros(len(self._body.vertices), np.float32))
+        for body in self._bodies:
+            parts.append(body.vertices)
+            weight.append(np.zeros(len(body.vertices), np.float32))
         strands = np.zeros((0, 3), np.float32)
         if self._hair is not None:
             mesh = self._hair.mesh(self._tables, head)
@@ -290,7 +294,12 @@ def _sides(name: str) -> tuple[str, ...]:
     return (name,) if single else (f"{name}_L", f"{name}_R")
 
 
-def _look(person: Person, skin: Array, rng: np.random.Generator) -> Look:
+def _bodies(person: Person, tables: HeadTables, base: Array) -> list[Body]:
+    collar = build_collar(person, tables, base)
+    return [build_body(person, tables, base), *([collar] if collar else [])]
+
+
+def _look(person: Person, skin: Array, cloth: Array, rng: np.random.Generator) -> Look:
     cartoon, stone = person.look == "cartoon", person.look in ("marble", "bronze")
     strands = paint_strands(rng, fine=float(rng.uniform(0.7, 1.3)))
     if cartoon:
@@ -300,7 +309,7 @@ def _look(person: Person, skin: Array, rng: np.random.Generator) -> Look:
     tips = person.hair * rng.uniform(0.9, 1.7)
     return Look(
         skin=skin,
-        cloth=paint_cloth(person),
+        cloth=cloth,
         hat=np.full((8, 8, 3), person.cloth_2, np.float32),
         strands=strands,
         hair_root=person.hair,

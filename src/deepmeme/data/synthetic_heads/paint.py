@@ -1,4 +1,4 @@
-"""What is drawn on a person: skin with its features, clothes, hair strands, stone."""
+"""What is drawn on a person: skin with its features, hair strands, stone."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,34 +7,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.data.synthetic_heads.cloth import worn_on_neck
+from deepmeme.data.synthetic_heads.layers import noise, over
 from deepmeme.data.synthetic_heads.person import Person
-from deepmeme.data.synthetic_heads.tables import (
-    CLOTH_LEFT_CM,
-    CLOTH_PX_PER_CM,
-    CLOTH_SIZE,
-    CLOTH_TOP_CM,
-    TEXTURE_HEIGHT,
-    TEXTURE_WIDTH,
-    smoothstep,
-)
+from deepmeme.data.synthetic_heads.tables import TEXTURE_HEIGHT, TEXTURE_WIDTH
 from deepmeme.data.synthetic_heads.texture_maps import TextureMaps
 
 Array = NDArray[np.float32]
 Real = NDArray[np.floating[Any]]
 
 
-def noise(rng: np.random.Generator, height: int, width: int, cell: float) -> Array:
-    """Smooth noise of unit spread; ``cell`` is the size of a blob in pixels."""
-    small = rng.standard_normal((int(height / cell) + 3, int(width / cell) + 3))
-    wide = cv2.resize(small.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(wide, np.float32)
+def paint_skin(person: Person, maps: TextureMaps, hair_cover: Array, cloth: Array) -> Array:
+    """(h, w, 4) linear RGB and gloss.
 
-
-def paint_skin(person: Person, maps: TextureMaps, hair_cover: Array) -> Array:
-    """(h, w, 4) linear RGB and gloss. ``hair_cover`` (h, w) is where hair grows on the scalp."""
+    ``hair_cover`` (h, w) is where hair grows on the scalp, ``cloth`` what ``paint_cloth`` gave.
+    """
     rng = np.random.default_rng((person.seed, 23))
     if person.look in ("marble", "bronze"):
-        return _stone(person, maps, rng)
+        return _stone(person, maps, cloth, rng)
     size = TEXTURE_HEIGHT, TEXTURE_WIDTH
     flat = person.look == "cartoon"
     skin = np.broadcast_to(person.skin, (*size, 3)).astype(np.float32)
@@ -52,41 +42,14 @@ def paint_skin(person: Person, maps: TextureMaps, hair_cover: Array) -> Array:
     skin = _eyes(skin, person, maps, rng)
     skin = _lips(skin, person, maps, rng, light)
     scalp = person.hair * 0.8 + 0.2 * person.skin * 0.4
-    skin = _over(skin, scalp, hair_cover[..., None])
+    skin = over(skin, scalp, hair_cover)
     for line in maps.brows:
         skin = _brow(skin, line, person, rng)
     gloss = 0.16 + 0.12 * maps.nose + 0.3 * rng.uniform() * maps.lips + 0.05 * rng.uniform()
     gloss = gloss * (1 - 0.7 * hair_cover)
-    cloth, worn = _worn(person, maps)
-    skin, gloss = _over(skin, cloth, worn[..., None]), gloss * (1 - 0.9 * worn)
+    seen, worn = worn_on_neck(person, maps, cloth)
+    skin, gloss = over(skin, seen, worn), gloss * (1 - 0.9 * worn)
     return np.concatenate([skin, gloss[..., None]], -1).astype(np.float32)
-
-
-def paint_cloth(person: Person) -> Array:
-    """(h, w, 3): what the body wears, seen from the front."""
-    if person.look in ("marble", "bronze"):
-        return np.full((*CLOTH_SIZE, 3), person.cloth, np.float32)
-    rows, columns = np.mgrid[0 : CLOTH_SIZE[0], 0 : CLOTH_SIZE[1]].astype(np.float32)
-    x = columns / CLOTH_PX_PER_CM + CLOTH_LEFT_CM
-    y = CLOTH_TOP_CM - rows / CLOTH_PX_PER_CM
-    rng = np.random.default_rng((person.seed, 29))
-    cloth: Array = np.broadcast_to(person.cloth, (*CLOTH_SIZE, 3)).astype(np.float32)
-    pattern = rng.uniform()
-    if pattern < 0.16 and person.cloth_style != "suit":
-        width = rng.uniform(0.8, 3)
-        stripe = smoothstep(-0.1, 0.1, np.sin(y * np.pi / width) + rng.uniform(-0.4, 0.4))
-        cloth = _over(cloth, person.cloth_2, stripe[..., None])
-    elif pattern < 0.24 and person.cloth_style != "suit":
-        width = rng.uniform(0.8, 2.5)
-        check = np.maximum(np.sin(y * np.pi / width), 0) + np.maximum(np.sin(x * np.pi / width), 0)
-        cloth = _over(cloth, person.cloth_2, 0.4 * check[..., None].clip(0, 2))
-    if person.cloth_style in ("shirt", "suit"):
-        cloth = _opened(cloth, person, x, y, rng)
-    if person.look != "cartoon":
-        folds = noise(rng, *CLOTH_SIZE, 46) * 0.09 + noise(rng, *CLOTH_SIZE, 17) * 0.04
-        weave = rng.standard_normal(CLOTH_SIZE) * 0.03
-        cloth = np.asarray(cloth * (1 + folds + weave)[..., None], np.float32)
-    return np.asarray(cloth.clip(0.002, 0.95), np.float32)
 
 
 def paint_strands(rng: np.random.Generator, *, fine: float) -> Array:
@@ -112,12 +75,9 @@ def _mottle(rng: np.random.Generator, size: tuple[int, int]) -> Array:
     return np.asarray(total + fine, np.float32)
 
 
-def _tinted(skin: Real, amount: Real, tint: tuple[float, float, float]) -> Array:
-    return np.asarray(skin * (1 + amount[..., None] * np.array(tint, np.float32)), np.float32)
-
-
-def _over(below: Real, above: Real, share: Real) -> Array:
-    return np.asarray(below * (1 - share) + above * share, np.float32)
+def _tinted(skin: Array, amount: Real, tint: tuple[float, float, float]) -> Array:
+    """Each channel times 1 + amount * tint."""
+    return over(skin, skin * (1 + np.array(tint, np.float32)), amount)
 
 
 def _wrinkles(person: Person, maps: TextureMaps, rng: np.random.Generator) -> Array:
@@ -148,8 +108,8 @@ def _freckled(skin: Array, person: Person, maps: TextureMaps, rng: np.random.Gen
             cv2.LINE_8,
             4,
         )
-    marks = cv2.GaussianBlur(marks, (0, 0), 0.8)[..., None]
-    return _over(skin, skin * np.array([0.55, 0.38, 0.3], np.float32), marks)
+    marks = cv2.GaussianBlur(marks, (0, 0), 0.8)
+    return over(skin, skin * np.array([0.55, 0.38, 0.3], np.float32), marks)
 
 
 def _bearded(skin: Array, person: Person, maps: TextureMaps, rng: np.random.Generator) -> Array:
@@ -158,16 +118,14 @@ def _bearded(skin: Array, person: Person, maps: TextureMaps, rng: np.random.Gene
     where = maps.beard if rng.uniform() < 0.8 else maps.moustache
     grain = np.ones(skin.shape[:2], np.float32)
     if person.look != "cartoon":
-        grain = (0.75 + 0.3 * noise(rng, TEXTURE_HEIGHT, TEXTURE_WIDTH, 2.2)).clip(0.2, 1)
-    share = np.asarray(where * grain * (0.85 * person.stubble**0.8), np.float32)[..., None].clip(
-        0, 0.95
-    )
-    return _over(skin, np.minimum(person.hair, person.skin * 0.8) * 0.8, share)
+        grain = (0.82 + 0.18 * noise(rng, TEXTURE_HEIGHT, TEXTURE_WIDTH, 2.2)).clip(0.3, 1)
+    share = (where * grain * (0.85 * person.stubble**0.8)).clip(0, 0.95)
+    return over(skin, np.minimum(person.hair, person.skin * 0.8) * 0.8, share)
 
 
 def _eyes(skin: Array, person: Person, maps: TextureMaps, rng: np.random.Generator) -> Array:
     shadow = person.skin * rng.uniform(0.25, 0.7, 3)
-    skin = _over(skin, shadow, (maps.lid_shade * (0.15 + 0.5 * person.makeup))[..., None])
+    skin = over(skin, shadow, maps.lid_shade * (0.15 + 0.5 * person.makeup))
     skin = _tinted(skin, maps.lid_edge * 0.35, (-0.2, -0.7, -0.6))
     lashes = np.zeros(skin.shape[:2], np.float32)
     width = 2 + round(1.5 * person.makeup + 0.6 * person.womanly)
@@ -177,7 +135,7 @@ def _eyes(skin: Array, person: Person, maps: TextureMaps, rng: np.random.Generat
         )
     dark = np.minimum(person.hair, 0.03) + 0.004
     share = cv2.GaussianBlur(lashes, (0, 0), 0.7) * (0.65 + 0.3 * person.womanly)
-    return _over(skin, dark, np.asarray(share, np.float32)[..., None].clip(0, 0.95))
+    return over(skin, dark, share.clip(0, 0.95))
 
 
 def _lips(
@@ -190,7 +148,7 @@ def _lips(
     ribs = np.ones((*skin.shape[:2], 1), np.float32)
     if person.look != "cartoon":
         ribs[..., 0] += 0.06 * noise(rng, TEXTURE_HEIGHT, TEXTURE_WIDTH, 3)
-    skin = _over(skin, colour * ribs, (maps.lips * (0.6 + 0.35 * person.makeup))[..., None])
+    skin = over(skin, colour * ribs, maps.lips * (0.6 + 0.35 * person.makeup))
     return np.asarray(skin * (1 - 0.45 * maps.lip_line)[..., None], np.float32)
 
 
@@ -211,7 +169,7 @@ def _brow(skin: Array, line: Array, person: Person, rng: np.random.Generator) ->
         hairs = np.asarray(0.75 * near + 0.5 * wide, np.float32)
     colour = np.minimum(person.hair, person.skin * 0.7) * 0.7
     share = (hairs * rng.uniform(0.8, 1.1)).clip(0, 0.92)
-    return _over(skin, colour, np.asarray(share, np.float32)[..., None])
+    return over(skin, colour, share)
 
 
 def _brow_hairs(
@@ -231,55 +189,7 @@ def _brow_hairs(
     return zip(root, root + rng.uniform(5, 8, (count, 1)) * way, strict=True)
 
 
-def _worn(person: Person, maps: TextureMaps) -> tuple[Array, Array]:
-    """What covers the neck and its share, on the skin texture."""
-    x, y, z = np.moveaxis(maps.place, -1, 0)
-    across, front = np.abs(x), smoothstep(-4, 3, z)
-    edge = {
-        "crew": -12.6 - 1.6 * front + 0.06 * across,
-        "turtleneck": -9.2 + 0.02 * across - 1.0 * front,
-        "v_neck": -11.6 - front * (6.5 - 1.25 * across).clip(0, 7),
-        "shirt": -10.8 - front * (3.4 - 1.4 * across).clip(0, 5),
-        "suit": -10.8 - front * (1.6 - 1.4 * across).clip(0, 5),
-        "hoodie": -11.5 - 1.5 * front,
-    }[person.cloth_style]
-    worn = smoothstep(0.12, -0.12, np.asarray(y - edge, np.float32))
-    cloth = paint_cloth(person)
-    at_x = (x - CLOTH_LEFT_CM) * CLOTH_PX_PER_CM
-    at_y = (CLOTH_TOP_CM - y) * CLOTH_PX_PER_CM
-    seen = cv2.remap(cloth, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    rim = smoothstep(-0.75, -0.55, np.asarray(y - edge, np.float32))
-    seen = seen * (1 - 0.16 * rim - 0.2 * smoothstep(-0.85, -0.6, y - edge) * (1 - rim))[..., None]
-    return np.asarray(seen, np.float32), worn
-
-
-def _opened(cloth: Array, person: Person, x: Array, y: Array, rng: np.random.Generator) -> Array:
-    """A shirt's collar and buttons, or a suit over a shirt with or without a tie."""
-    across = np.abs(x)
-    if person.cloth_style == "shirt":
-        line = smoothstep(0.14, 0.05, np.abs(x - 1.2)) * smoothstep(-13.5, -14, y)
-        wings = smoothstep(0.15, 0.0, np.abs(across - 1.2 - 0.5 * (y + 15.2))) * (y > -16.5)
-        return np.asarray(
-            cloth * (1 - 0.35 * np.maximum(line, wings * (y < -11)))[..., None], np.float32
-        )
-    shirt = np.array([0.85, 0.85, 0.86], np.float32) * rng.uniform(0.75, 1)
-    suit = np.minimum(person.cloth * 0.4, 0.12)
-    depth = rng.uniform(24, 38)
-    opening = smoothstep(
-        0.15, -0.15, np.asarray(across - 6.0 * (1 - (-11 - y) / depth) - 0.3, np.float32)
-    )
-    lapel = smoothstep(0.2, 0.0, np.abs(across - 10.5 * (1 - (-11 - y) / (depth + 6))))
-    dressed = np.broadcast_to(suit, cloth.shape) * (1 - 0.4 * lapel)[..., None]
-    dressed = _over(dressed, shirt, opening[..., None])
-    if rng.uniform() < 0.75:
-        half = 1.1 + 0.10 * (-13 - y).clip(0, 20)
-        tie = smoothstep(0.15, -0.15, np.asarray(across - half, np.float32)) * (y < -12.2)
-        stripes = 1 - 0.35 * (np.sin((x + y) * 2.2) > 0.5) * rng.integers(0, 2)
-        dressed = _over(dressed, person.cloth_2 * stripes[..., None], tie[..., None])
-    return np.asarray(dressed, np.float32)
-
-
-def _stone(person: Person, maps: TextureMaps, rng: np.random.Generator) -> Array:
+def _stone(person: Person, maps: TextureMaps, cloth: Array, rng: np.random.Generator) -> Array:
     size = TEXTURE_HEIGHT, TEXTURE_WIDTH
     if person.look == "marble":
         tone = np.square(rng.uniform((0.78, 0.76, 0.72), (0.92, 0.9, 0.87)))
@@ -293,7 +203,7 @@ def _stone(person: Person, maps: TextureMaps, rng: np.random.Generator) -> Array
         share = (0.25 * noise(rng, *size, 40) + 0.15 * noise(rng, *size, 9)).clip(0, 0.6)
         stone = tone * (1 - share[..., None]) + patina * share[..., None] * rng.uniform(0, 1)
         gloss = 0.9 * (1 - share)
-    _, worn = _worn(person, maps)
+    _, worn = worn_on_neck(person, maps, cloth)
     edge = cv2.GaussianBlur(np.abs(np.gradient(worn)[0]).astype(np.float32), (0, 0), 1.5)
     carved = 1 - 0.9 * edge - 0.35 * maps.lip_line - 0.2 * maps.lid_edge
     for line in maps.brows:

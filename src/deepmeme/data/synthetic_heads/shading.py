@@ -287,7 +287,7 @@ def _add_light(  # type: ignore[no-untyped-def]
         highlight *= arrived
     edge = 1.0 - nz
     rim = nx * directions[1, 0] + ny * directions[1, 1] + nz * directions[1, 2] + 0.3
-    rim = 0.35 * edge * edge * max(rim, 0.0)
+    rim = 0.7 * edge * edge * max(rim, 0.0)
     up = 0.5 + 0.5 * ny
     for n in range(3):
         wrap = 0.0
@@ -302,4 +302,4 @@ def _add_light(  # type: ignore[no-untyped-def]
         else:
             energy = ambient * open_ + lights[2, n] * direct * min(open_ + 0.25, 1.0)
         shine = highlight * (1.2 if kind == EYE else lights[2, n] + 0.25 * lights[0, n])
-        total[n] += base[n] * energy + 0.25 * shine * open_ + lights[3, n] * rim
+        total[n] += base[n] * energy + 0.25 * shine * open_ + lights[3, n] * rim * (0.15 + base[n])
