@@ -6,7 +6,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.media.montage import BACKDROP, DRIVING, QUIET, RESULT, SOURCE, Colour, Tile, sheet
+from deepmeme.media.montage import (
+    BACKDROP,
+    DRIVING,
+    QUIET,
+    RESULT,
+    SOURCE,
+    Colour,
+    Tile,
+    resize,
+    sheet,
+)
 from deepmeme.pipelines.actors import Actor, motions, struck_pose
 from deepmeme.pipelines.animate import Animation
 from deepmeme.pipelines.driving import walk
@@ -16,7 +26,7 @@ Frame = NDArray[np.uint8]
 
 _MOMENTS = 3
 _MOST_ROWS = 6
-_CELL_PX = 200
+_CELL_PX = 224
 _GRID_LINES = 12
 _SUBPIXEL = 4  # bits
 
@@ -55,16 +65,15 @@ def telling_moments(animation: Animation, actor: Actor, count: int) -> list[int]
 def _row(animation: Animation, actor: Actor, index: int) -> list[Tile]:
     moved = _moved(animation, actor, index)
     seen = animation.engine.inspect(actor.handle, moved)
-    resolution = animation.engine.resolution
     result = np.rint(np.clip(seen.prediction, 0, 1) * 255).astype(np.uint8)
     tiles = [
         Tile(_driving(animation, index), _when(animation, index), DRIVING),
         Tile(_moving(actor, moved), "source, moved to", SOURCE),
-        Tile(_warped_grid(seen.deformation, resolution), "where it looks", QUIET),
+        Tile(_warped_grid(seen.deformation), "where it looks", QUIET),
         Tile(seen.warped, "source, warped", QUIET),
     ]
     if seen.occlusion is not None:
-        tiles.append(Tile(_grey(seen.occlusion, resolution), "what is visible", QUIET))
+        tiles.append(Tile(_grey(seen.occlusion), "what is visible", QUIET))
     return [*tiles, Tile(result, "result", RESULT)]
 
 
@@ -84,19 +93,19 @@ def _when(animation: Animation, index: int) -> str:
 
 def _driving(animation: Animation, index: int) -> Frame:
     """The driving frame with its keypoints; a template shows the keypoints alone."""
-    resolution = animation.engine.resolution
     row = int(animation.playing.order[index])
+    frame: Frame = np.empty((_CELL_PX, _CELL_PX, 3), np.uint8)
     if animation.track.shown is None:
-        frame = np.empty((resolution, resolution, 3), np.uint8)
         frame[...] = BACKDROP
     else:
-        frame = next(walk(animation.track.shown, np.array([row], np.int64)))
+        seen = next(walk(animation.track.shown, np.array([row], np.int64)))
+        frame = resize(seen, _CELL_PX, _CELL_PX)
     return mark_points(frame, animation.track.keypoints.xy[row])
 
 
 def _moving(actor: Actor, moved: KeypointArrays) -> Frame:
     """The source, a line from where each keypoint is to where it goes."""
-    faded = (actor.frame.astype(np.uint16) * 3 // 4).astype(np.uint8)
+    faded = (resize(actor.frame, _CELL_PX, _CELL_PX).astype(np.uint16) * 3 // 4).astype(np.uint8)
     starts, ends = (_pixels(k.xy[0], faded.shape[0]) for k in (actor.keypoints, moved))
     for start, end in zip(starts, ends, strict=True):
         cv2.line(faded, start, end, (235, 235, 235), 1, cv2.LINE_AA, _SUBPIXEL)
@@ -129,7 +138,7 @@ def _colours(count: int) -> Sequence[Colour]:
     return [(int(r), int(g), int(b)) for r, g, b in colours]
 
 
-def _warped_grid(deformation: NDArray[np.float32], side: int) -> Frame:
+def _warped_grid(deformation: NDArray[np.float32], side: int = _CELL_PX) -> Frame:
     """A grid of lines, warped as the source is: straight lines mean no movement."""
     step = side / _GRID_LINES
     across = np.arange(side) % step < max(1.0, side / 128)
@@ -143,7 +152,7 @@ def _warped_grid(deformation: NDArray[np.float32], side: int) -> Frame:
     return np.asarray(warped, np.uint8)
 
 
-def _grey(share: NDArray[np.float32], side: int) -> Frame:
+def _grey(share: NDArray[np.float32], side: int = _CELL_PX) -> Frame:
     wide = cv2.resize(np.asarray(share, np.float32), (side, side))
     grey = np.rint(np.clip(wide, 0, 1) * 255).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)
