@@ -84,7 +84,7 @@ def test_a_truncated_mp4_has_lost_its_index(tmp_path, name):
     path = write_video(tmp_path / name, scenes(30))
     encoded = path.read_bytes()
     path.write_bytes(encoded[: len(encoded) // 2])
-    with pytest.raises(InputError, match="cut off or damaged.*Save or download it again"):
+    with pytest.raises(InputError, match=r"cut off or damaged.*Save or download it again"):
         open_clip(path)
 
 

@@ -169,7 +169,7 @@ def _spread(frames: Iterator[Frame]) -> list[Frame]:
     for index, frame in enumerate(frames):
         if index % stride:
             continue
-        thin = max(1, min(frame.shape[:2]) // 128)
+        thin = max(1, round(min(frame.shape[:2]) / 128))
         kept.append(np.ascontiguousarray(frame[::thin, ::thin]))
         if len(kept) == 2 * _PALETTE_FRAMES:
             kept, stride = kept[::2], stride * 2

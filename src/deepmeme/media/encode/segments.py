@@ -144,9 +144,9 @@ def join_segments(
             video = output.add_stream_from_template(first.streams.video[0])
         num_frames = sum(count for _, count in segments)
         sound = _Sound(output, form, audio, num_frames / fps) if audio is not None else None
-        done = 0
+        done, delay = 0, _delay(segments[0][0], form, fps)
         for segment, count in segments:
-            for packet in _packets(segment, form, fps, done):
+            for packet in _packets(segment, form, fps, done, delay):
                 packet.stream = video
                 output.mux(packet)
             done += count
@@ -161,22 +161,32 @@ def _demuxer(form: Format) -> str:
 
 
 def _packets(
-    path: Path, form: Format, fps: Fraction, done: int
+    path: Path, form: Format, fps: Fraction, done: int, delay: int
 ) -> Iterator["av.Packet[av.VideoStream]"]:
-    """A segment's packets with times in frames of the whole, ``done`` frames after the start."""
+    """A segment's packets with times in frames of the whole, ``done`` frames after the start.
+
+    Decoding begins ``delay`` frames early everywhere: a last segment too short to reorder its
+    frames has none of its own, and the leap would lengthen the file.
+    """
     with av.open(str(path), format=_demuxer(form)) as container:
-        stream = container.streams.video[0]
-        for packet in container.demux(stream):
-            if packet.pts is None or packet.dts is None or packet.time_base is None:
-                continue  # the flush packet at the end
-            scale = packet.time_base * fps
-            packet.pts, packet.dts = (
-                round(packet.pts * scale) + done,
-                (round(packet.dts * scale) + done),
-            )
+        packets = container.demux(container.streams.video[0])
+        for index, packet in enumerate(p for p in packets if p.pts is not None):
+            assert packet.pts is not None and packet.time_base is not None
+            packet.pts = round(packet.pts * packet.time_base * fps) + done
+            packet.dts = min(done + index - delay, packet.pts)
             packet.duration = 1
             packet.time_base = 1 / fps
             yield packet
+
+
+def _delay(path: Path, form: Format, fps: Fraction) -> int:
+    """Frames between the decoding and the showing of a segment's first frame."""
+    with av.open(str(path), format=_demuxer(form)) as container:
+        first = next(container.demux(container.streams.video[0]))
+        if first.pts is None or first.dts is None or first.time_base is None:
+            return 0
+        ahead: int = round((first.pts - first.dts) * first.time_base * fps)
+        return max(0, ahead)
 
 
 class _Sound:
