@@ -55,7 +55,8 @@ def list_models(as_json: Json = False) -> None:
         table.add_row(Text(entry.name), Text(entry.title), _size(entry), state)
     _paper().print(table)
     _paper().print(
-        "\nMore about one: deepmeme models info NAME. To fetch it: deepmeme models pull NAME"
+        "\nAll about one: deepmeme models info NAME. To get it: deepmeme models pull NAME",
+        soft_wrap=True,
     )
 
 
