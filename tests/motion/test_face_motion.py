@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.pipelines.face_rings import openness, rings_of
-from deepmeme.pipelines.face_shape import average_face, view_depth
+from deepmeme.pipelines.face_shape import average_face, in_space
 from deepmeme.pipelines.parts import transfer_face, transfer_parts
 from deepmeme.runtime.engine import KeypointArrays
 from tests.motion.heads import HEAD, NAMES, NECK, ROW, Person, frames, head
@@ -242,13 +242,11 @@ def test_depth_is_read_off_a_turned_head() -> None:
     shape = np.array([average_face()[name] for name in NAMES])
     for yaw, pitch in ((0, 0), (30, 10), (-40, -15)):
         xy = head(yaw=yaw, pitch=pitch, size=0.3).xy[0].astype(np.float64)
-        deep = view_depth(xy, NAMES)
-        assert (
-            deep[ROW["nose_3"]] > deep[ROW["jaw_0"]] and deep[ROW["nose_3"]] > deep[ROW["jaw_16"]]
-        )
-        # Turned back upright it is the shape again: lengths in space are right.
-        whole = np.column_stack([xy, deep])
-        length = np.linalg.norm(whole[ROW["nose_3"]] - whole[ROW["crown"]])
+        places = in_space(xy, NAMES)
+        nose, *far = places[[ROW["nose_3"], ROW["jaw_0"], ROW["jaw_16"]], 2]
+        assert nose > max(far)
+        # Lengths in space are right, whichever way the head is turned.
+        length = np.linalg.norm(places[ROW["nose_3"]] - places[ROW["crown"]])
         right = np.linalg.norm(shape[ROW["nose_3"]] - shape[ROW["crown"]]) * 0.3
         assert length == pytest.approx(right, rel=0.02)
 

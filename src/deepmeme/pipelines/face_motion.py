@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.pipelines.face_rings import Ring, rings_of
-from deepmeme.pipelines.face_shape import FEWEST_RIGID, rigid_rows, view_depth
+from deepmeme.pipelines.face_shape import FEWEST_RIGID, in_space, rigid_rows
 from deepmeme.runtime.engine import KeypointArrays
 
 Points = NDArray[np.float64]
@@ -87,8 +87,8 @@ class FaceMotion:
         fitted = _similarity(self._start[face.rigid], self._still[face.rigid])
         self._turn = fitted.turn
         self._size = fitted.size if scale is None else scale
-        self._in_space = _in_space(self._still, face)
-        self._driver_in_space = _in_space(self._start, face)
+        self._in_space = in_space(self._still, face.names)
+        self._driver_in_space = in_space(self._start, face.names)
         self._scales = _feature_scales(self._start, self._still, face, self._size)
 
     def pose(self, driving: Points, multiplier: float = 1.0) -> Points:
@@ -223,12 +223,12 @@ def _similarity(start: Points, end: Points) -> _Similarity:
 
 
 class _Pose(NamedTuple):
-    """What the head did: a change of place that depends on x, y and depth about the middle."""
+    """What the head did: a change of place that depends on x, y and depth about its pivot."""
 
     linear: Points
     """(n, 3, 2): change of xy for each unit of x, y and depth."""
     shift: Points
-    """(n, 2) change of the middle."""
+    """(n, 2) change of the pivot."""
 
     def at(self, places: Points) -> Points:
         """How far each of the places (k, 3) moves, (n, k, 2)."""
@@ -254,21 +254,16 @@ class _Pose(NamedTuple):
         return np.asarray(change @ back.transpose(0, 2, 1))
 
 
-def _in_space(xy: Points, face: Face) -> Points:
-    """Points (k, 2) with their depth, (k, 3), about the middle of the rigid ones."""
-    deep = np.column_stack([xy, view_depth(xy, face.names)])
-    return np.asarray(deep - deep[face.rigid].mean(axis=0))
-
-
 def _pose_change(places: Points, start: Points, driving: Points, face: Face) -> _Pose:
     """Least squares over the rigid points, leaning towards no motion where they can't tell."""
-    deep = places[face.rigid]
+    middle = places[face.rigid].mean(axis=0)
+    deep = places[face.rigid] - middle
     moved = driving[:, face.rigid] - start[face.rigid]
     shift = moved.mean(axis=1)
     spread = float(np.square(deep[:, :2]).mean()) * len(deep)
     gram = deep.T @ deep + _RIDGE * max(spread, 1e-9) * np.eye(3)
-    solve = np.linalg.solve(gram, deep.T)
-    return _Pose(solve @ (moved - shift[:, None]), shift)
+    linear = np.linalg.solve(gram, deep.T) @ (moved - shift[:, None])
+    return _Pose(linear, shift - middle @ linear)
 
 
 def _feature_scales(start: Points, still: Points, face: Face, size: float) -> Points:

@@ -49,6 +49,7 @@ _CROWN = (0, -2181, -1846)
 _EAR = (-1318, -273, -1914)
 _NECK = (-987, 1956, -1792)
 _NECK_FRONT = (0, 2085, -1174)
+_PIVOT = (0, 659, -2001)
 _LIP_OUTER_UPPER = ((-389, 585, -206), (-261, 471, -48), (-112, 417, 31), (0, 426, 47))
 _LIP_OUTER_LOWER = ((-277, 668, -97), (-159, 705, -22), (0, 717, 3))
 _LIP_INNER_UPPER = ((-339, 581, -215), (-153, 551, -68), (0, 555, -38))
@@ -94,21 +95,25 @@ def is_face(names: Sequence[str]) -> bool:
     return len(rigid_rows(names)) >= FEWEST_RIGID
 
 
-def view_depth(xy: Points, names: Sequence[str]) -> Points:
-    """How far each of the points (k, 2) lies towards the viewer, (k,), in the unit of ``xy``.
+def in_space(xy: Points, names: Sequence[str]) -> Points:
+    """Points (k, 2) with how far each lies towards the viewer, (k, 3), in the unit of ``xy``.
 
-    Fits the average face to the rigid points under scaled orthographic projection and reads the
-    depths off. Keypoints that the average face doesn't have get depth 0.
+    Measured from where the skull sits on the neck. Fits the average face to the rigid points under
+    scaled orthographic projection and reads the depths off; keypoints that the average face doesn't
+    have lie as deep as the middle of the rigid ones.
     """
-    average = average_face()
-    shape = np.array([average.get(name, (0.0, 0.0, 0.0)) for name in names])
-    known = np.array([name in average for name in names])
+    average, rigid = average_face(), rigid_rows(names)
+    shape = np.array([average.get(name, (np.nan, np.nan, np.nan)) for name in names])
+    middle = shape[rigid].mean(axis=0)
     right, down = _cameras(xy[None], names)[0]
     size = (np.linalg.norm(right) + np.linalg.norm(down)) / 2
     towards = np.cross(right, down) / max(float(size), 1e-9)
     if towards[2] < 0:  # seen in a mirror; a face looks at the viewer
         towards = -towards
-    return np.asarray(np.where(known, (shape - shape[rigid_rows(names)].mean(axis=0)) @ towards, 0))
+    depth = np.nan_to_num((shape - middle) @ towards)
+    pivot = np.stack([right, down, towards]) @ (np.array(_PIVOT) / 1000 - middle)
+    pivot[:2] += xy[rigid].mean(axis=0)
+    return np.asarray(np.column_stack([xy, depth]) - pivot)
 
 
 def head_rotations(xy: Points, names: Sequence[str]) -> Points:
