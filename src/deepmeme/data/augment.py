@@ -176,7 +176,9 @@ def smoothed(frames: Tensor, radius: int, epsilon: float) -> Tensor:
 
 def blurred(x: Tensor, window: int) -> Tensor:
     """Mean over a square window; the rim counts what is there."""
-    return F.avg_pool2d(x, window, 1, window // 2, count_include_pad=False)
+    half = window // 2
+    across = F.avg_pool2d(x, (1, window), 1, (0, half), count_include_pad=False)
+    return F.avg_pool2d(across, (window, 1), 1, (half, 0), count_include_pad=False)
 
 
 def grey_of(frames: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ def ssim_loss(
     """1 - structural similarity (Wang et al. 2004) with a square window."""
 
     def mean(x: Tensor) -> Tensor:
-        return F.avg_pool2d(x, window, 1)
+        return F.avg_pool2d(F.avg_pool2d(x, (window, 1), 1), (1, window), 1)
 
     a, b = mean(prediction), mean(target)
     var_a = mean(prediction * prediction) - a * a

@@ -15,12 +15,15 @@ from torch import Tensor, nn
 from deepmeme.errors import WeightsError
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait import PortraitConfig, PortraitModel, SourceFeatures
+from deepmeme.runtime.load import load_folder
 
 OPSET = 17
 TOLERANCE = 1e-3
 """Largest difference between torch and the exported stage, in units of a pixel's full range."""
 
 FRAMING = 2.0
+CALIBRATION = "calibration.json"
+MOST_SHIFT_PX = 0.1
 LICENCE = "MIT"
 
 
@@ -106,14 +109,38 @@ def export(model: PortraitModel, folder: Path, *, name: str = "portrait") -> dic
         "keypoint_names": list(model.config.keypoint_names),
         "parameters": sum(p.numel() for p in model.parameters()),
         "stages": stages,
-        "calibration": "calibration.json",
         "weights": {"file": weights.name, "sha256": sha256(weights)},
         "config": model.config.as_dict(),
         "licence": LICENCE,
-        "card": "model_cards/portrait.md",
+        "card": "CARD.md",
     }
     (folder / "model.json").write_text(json.dumps(facts, indent=1) + "\n")
     return facts
+
+
+def calibrate(folder: Path, frames: NDArray[np.uint8]) -> dict[str, float]:
+    """Measure 8-bit ranges on a source and driving frames (n, h, w, 3) and let the folder say so.
+
+    The detector stays exact where 8 bits would move its keypoints by more than ``MOST_SHIFT_PX``.
+
+    Returns:
+        ``psnr_db`` of the rendering and ``shift_px`` of the keypoints, 8 bits against 32.
+    """
+    path = folder / "model.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts.pop("calibration", None)
+    path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    exact = load_folder(folder, precision="fp32").detect(frames).xy
+    engine = load_folder(folder, precision="int8")
+    ranges = engine.calibrate(frames[0], list(frames[1:]))
+    half = (facts["resolution"] - 1) / 2
+    shift = float(np.linalg.norm(engine.detect(frames).xy - exact, axis=-1).mean() * half)
+    if shift > MOST_SHIFT_PX:
+        ranges.pop("detect")
+    (folder / CALIBRATION).write_text(json.dumps(ranges) + "\n", encoding="utf-8")
+    facts["calibration"] = CALIBRATION
+    path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    return {"psnr_db": float(engine.calibrated_psnr_db or 0), "shift_px": shift}
 
 
 def load(folder: Path) -> PortraitModel:

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
@@ -34,7 +35,7 @@ from deepmeme.models.motion.portrait import PortraitConfig, PortraitModel
 from deepmeme.train import checkpointing as store
 from deepmeme.train.portrait_turns import KeypointTurn, Losses, MotionTurn
 from deepmeme.train.schedule import Average, warm_cosine
-from deepmeme.train.sheet import keypoint_rows, motion_rows, write_sheet
+from deepmeme.train.sheet import keypoint_rows, motion_rows, picture_of, write_sheet
 
 log = logging.getLogger("deepmeme.train")
 
@@ -296,9 +297,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if phase != "export":
             train(_settings(given, phase))
     if given.phase == "export" or given.folder:
-        from deepmeme.train.export_portrait import export
+        _export(given.out, given.folder or given.out / "portrait", given.banks)
 
-        export(load_run(given.out), given.folder or given.out / "portrait")
+
+def _export(run: Path, folder: Path, banks: Sequence[Path]) -> None:
+    from deepmeme.train.export_portrait import calibrate, export
+
+    export(load_run(run), folder)
+    if banks:
+        pairs = open_pairs(banks, batch_size=12, seed=0, style=Style(), held_out=True)
+        driving = pairs(0).frames[:, 1]
+        frames = np.stack([picture_of(frame) for frame in driving])
+        log.info("%s", json.dumps(calibrate(folder, frames)))
 
 
 def _settings(given: argparse.Namespace, phase: str) -> Settings:

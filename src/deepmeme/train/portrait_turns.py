@@ -59,7 +59,8 @@ class MotionWeights:
     flow: float = 6.0
     seen: float = 0.2
     rough: float = 4.0
-    painted: float = 0.15
+    painted: float = 2.0
+    spared: float = 0.1
 
 
 class MotionTurn(nn.Module):
@@ -110,6 +111,7 @@ class MotionTurn(nn.Module):
         seen = F.interpolate(visible[:, None], size=driving.shape[2:], mode="nearest")
         apart = (out.warped.detach() - driving).abs().mean(1, keepdim=True)
         kept_free = (1 - out.kept) * seen * torch.exp(-apart / 0.05)
+        unseen = 1 - 0.8 * seen
         near = F.interpolate(region, size=visible.shape[1:], mode="area")[:, 0]
         on_flow = visible * (0.3 + batch.person) * near
         return {
@@ -120,7 +122,8 @@ class MotionTurn(nn.Module):
             "flow": weigh.flow * flow_distance(out.motion.deformation, batch.flow, on_flow),
             "seen": weigh.seen * visibility_entropy(out.motion.occlusion, visible),
             "rough": weigh.rough * roughness(out.motion.deformation),
-            "painted": weigh.painted * kept_free.mean(),
+            "painted": weigh.painted * pyramid_l1(out.painted, driving, region * unseen, levels=2),
+            "spared": weigh.spared * kept_free.mean(),
         }
 
 

@@ -57,6 +57,8 @@ class Rendering(NamedTuple):
     """(b, 1, h, w) share of the warped source in the prediction."""
     warped: Tensor
     """(b, 3, h, w)."""
+    painted: Tensor
+    """(b, 3, h, w)."""
 
 
 class Detector(nn.Module):
@@ -108,7 +110,7 @@ class Painter(nn.Module):
             self.out.weight.mul_(0.3)
             assert self.out.bias is not None
             self.out.bias.zero_()
-            self.out.bias[12:] = 3.0
+            self.out.bias[12:] = 1.5
 
     def forward(self, features: Tensor, fine: Tensor, thoughts: Tensor) -> tuple[Tensor, Tensor]:
         """Picture (b, 3, h, w) in [0, 1] and share (b, 1, h, w)."""
@@ -158,7 +160,7 @@ class PortraitModel(nn.Module):
             deep = deep * motion.occlusion
         painted, kept = (part.float() for part in self.painter(deep, fine, motion.features))
         prediction = kept * warped + (1 - kept) * painted
-        return Rendering(prediction, motion, kept, warped)
+        return Rendering(prediction, motion, kept, warped, painted)
 
 
 def sampled(picture: Tensor, deformation: Tensor) -> Tensor:
