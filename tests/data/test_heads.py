@@ -12,7 +12,8 @@ from deepmeme.data.bank import BankWriter, open_bank
 from deepmeme.data.head_frame import FLOW_SIZE, Flow, HeadFrame, flow_between
 from deepmeme.data.ict import KEYPOINT_NAMES
 from deepmeme.data.synthetic_heads import Motion, Pose, SyntheticHead, sample_motion
-from deepmeme.data.synthetic_heads.group import render_group
+from deepmeme.data.synthetic_heads.__main__ import main
+from deepmeme.data.synthetic_heads.group import render_group, write_bank
 from deepmeme.data.synthetic_heads.hair import cut_hair
 from deepmeme.data.synthetic_heads.person import HAIR_STYLES, LOOKS, LookName, sample_person
 from deepmeme.errors import InputError
@@ -169,12 +170,29 @@ def test_motions_are_plausible_and_differ() -> None:
     assert isinstance(motions[0], Motion)
 
 
-def test_group_becomes_a_bank(tmp_path: Path) -> None:
-    frames = render_group(np.random.default_rng(3), round_head(), 3, 64)
-    bank = BankWriter(tmp_path, 1, keypoint_names=KEYPOINT_NAMES, frames_per_group=3, size=64)
-    bank.add_group(frames)
+def test_interrupted_bank_ends_as_if_it_never_was(tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    write_bank(whole, round_head(), groups=2, seed=3, frames=2, size=64)
+    first = BankWriter(
+        broken,
+        2,
+        keypoint_names=KEYPOINT_NAMES,
+        frames_per_group=2,
+        size=64,
+        origin="synthetic heads, seed 3",
+    )
+    first.add_group(render_group(np.random.default_rng((3, 0)), round_head(), 2, 64))
+    write_bank(broken, round_head(), groups=2, seed=3, frames=2, size=64)
 
-    read = open_bank(tmp_path)
-    assert np.array_equal(read.frames[1], frames[1].image)
-    assert not np.array_equal(frames[0].image, frames[1].image)
-    assert np.isfinite(np.asarray(read.flow, np.float32)).all()
+    one, other = open_bank(whole), open_bank(broken)
+    assert one.shape == other.shape
+    assert np.array_equal(one.frames, other.frames)
+    assert np.array_equal(one.flow, other.flow, equal_nan=True)
+    assert np.isfinite(np.asarray(one.flow, np.float32)).all()
+    assert not np.array_equal(one.frames[0], one.frames[1])
+
+
+def test_command_without_a_face_kit_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="DEEPMEME_FACE_KIT"):
+        main(["-o", str(tmp_path / "bank"), "--face-kit", str(tmp_path)])
+    assert not (tmp_path / "bank").exists()

@@ -4,18 +4,14 @@ python -m deepmeme.data.synthetic_heads -o DIR --groups 1500 --seed 1 [--face-ki
 """
 
 import argparse
-import sys
-import time
+import logging
 from pathlib import Path
 
-import numpy as np
-
-from deepmeme.data.bank import BankWriter
-from deepmeme.data.ict import KEYPOINT_NAMES, find_face_kit
-from deepmeme.data.synthetic_heads.group import render_group
+from deepmeme.data.ict import find_face_kit
+from deepmeme.data.synthetic_heads.group import write_bank
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Parse the options and render until the bank is full."""
     parser = argparse.ArgumentParser(prog="python -m deepmeme.data.synthetic_heads")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder of the bank")
@@ -24,25 +20,16 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256, help="side in pixels")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--face-kit", type=Path, help="ict_facekit.npz or its folder")
-    options = parser.parse_args()
-    kit = find_face_kit(options.face_kit)
-    bank = BankWriter(
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    write_bank(
         options.out,
-        options.groups,
-        keypoint_names=KEYPOINT_NAMES,
-        frames_per_group=options.frames,
+        find_face_kit(options.face_kit),
+        groups=options.groups,
+        seed=options.seed,
+        frames=options.frames,
         size=options.size,
-        origin=f"synthetic heads, seed {options.seed}",
     )
-    first, began = bank.groups, time.monotonic()
-    for number in range(first, options.groups):
-        rng = np.random.default_rng((options.seed, number))
-        bank.add_group(render_group(rng, kit, options.frames, options.size))
-        if (number + 1) % 20 == 0:
-            pace = (time.monotonic() - began) / ((number + 1 - first) * options.frames)
-            sys.stderr.write(
-                f"{number + 1} of {options.groups} groups, {pace * 1000:.0f} ms a frame\n"
-            )
 
 
 if __name__ == "__main__":
