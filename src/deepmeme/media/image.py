@@ -1,6 +1,8 @@
 """Decode a still picture, whatever its format, into one RGB frame."""
 
+import struct
 import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,8 @@ _BAND_ROWS = 256
 
 # what Pillow's plugins raise on damaged files, beyond its documented UnidentifiedImageError
 PICTURE_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
-           OverflowError, AttributeError, MemoryError, RuntimeError, ArithmeticError)  # fmt: skip
+           OverflowError, AttributeError, MemoryError, RuntimeError, ArithmeticError,
+           AssertionError, struct.error, zlib.error)  # fmt: skip
 
 
 def read_image(path: PathLike, *, background: Colour = WHITE) -> Frame:
