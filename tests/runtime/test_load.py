@@ -110,3 +110,12 @@ def test_names_and_engines_that_do_not_exist(folder: Path) -> None:
         load_model(folder, engine="openvino", device="cuda")
     with pytest.raises(InputError, match="precision='fp16' is not for the OpenVINO engine"):
         load_model(folder, engine="openvino", precision="fp16")
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", '{"render": {"conv": [1]}}'])
+def test_broken_ranges_are_named(folder: Path, tmp_path: Path, text: str | None) -> None:
+    copy = broken(folder, tmp_path / "m", calibration="ranges.json")
+    if text is not None:
+        (copy / "ranges.json").write_text(text)
+    with pytest.raises(WeightsError, match=r"ranges\.json does not hold int8 ranges"):
+        load_model(copy)

@@ -1,6 +1,5 @@
 """A name or a file -> an engine that runs it."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +16,8 @@ from deepmeme.runtime import openvino_graph
 from deepmeme.runtime.engine import ModelInfo
 from deepmeme.runtime.openvino_engine import OpenVINOEngine, Stages
 from deepmeme.runtime.quantize import Ranges
-from deepmeme.weights.checkpoint import MotionCheckpoint, load_checkpoint
+from deepmeme.weights.checkpoint import MotionCheckpoint, file_sha256, load_checkpoint
+from deepmeme.weights.folder import read_card
 from deepmeme.weights.resolve import resolve
 
 ENGINES = ("auto", "openvino", "torch")
@@ -40,8 +40,8 @@ def load_engine(
         name_or_path: for example ``"portrait"``, ``"fomm.vox"``, ``"vox-cpk.pth.tar"``.
         config: the YAML of a published checkpoint; its shapes tell the rest if it is left out.
         engine: ``openvino`` (CPU, no PyTorch), ``torch``, or ``auto``: torch where it finds a GPU.
-        precision: ``fp32``, ``bf16``, ``int8`` (OpenVINO), ``fp16`` (torch), or ``auto``: int8 for
-            shipped models on the CPU, fp32 for published ones, fp16 on CUDA.
+        precision: ``fp32``, ``bf16``, ``int8`` (OpenVINO), ``fp16`` (torch), or ``auto``: int8 on
+            the CPU for models that carry its ranges, else fp32; fp16 on CUDA.
         device: ``cpu``, ``cuda``, ``cuda:1``, ``mps`` or ``auto``.
         align_corners: overrides how warps sample; see ``docs/checkpoints.md``.
 
@@ -88,13 +88,13 @@ def choose_engine(engine: str, device: str) -> str:
     return "openvino" if device == "cpu" else "torch"
 
 
-def choose_precision(precision: str, engine: str, device: str, *, shipped: bool) -> str:
+def choose_precision(precision: str, engine: str, device: str, *, calibrated: bool) -> str:
     """The default precision of an engine."""
     if precision != "auto":
         return precision
     if engine == "torch":
         return "fp16" if device.startswith("cuda") else "fp32"
-    return "int8" if shipped else "fp32"
+    return "int8" if calibrated else "fp32"
 
 
 def build_engine(
@@ -107,7 +107,7 @@ def build_engine(
 ) -> OpenVINOEngine | Any:
     """An engine for First Order Motion weights; ``ranges`` for int8 spare the calibration."""
     config = checkpoint.config
-    precision = choose_precision(precision, engine, device, shipped=False)
+    precision = choose_precision(precision, engine, device, calibrated=False)
     info = ModelInfo(
         name=config.name,
         family="fomm",
@@ -173,14 +173,14 @@ def load_folder(
     Raises:
         WeightsError: model.json is not ours, a file is missing or is not the one it names.
     """
-    card = read_card(folder)
+    card = known_card(folder)
+    ranges = read_ranges(folder, card)
+    precision = choose_precision(precision, engine, device, calibrated=ranges is not None)
     if card["family"] == "fomm":
         checkpoint = load_checkpoint(checked_file(folder, card["weights"]))
-        ranges = read_ranges(folder, card)
         return build_engine(
             checkpoint, engine=engine, precision=precision, device=device, ranges=ranges
         )
-    precision = choose_precision(precision, engine, device, shipped=True)
     info = ModelInfo(
         name=card["name"],
         family=card["family"],
@@ -204,34 +204,26 @@ def load_folder(
     core = ov.Core()
     files = {stage: checked_file(folder, card["stages"][stage]) for stage in STAGES}
     stages = Stages(**{stage: core.read_model(file) for stage, file in files.items()})
-    ranges = read_ranges(folder, card) if precision == "int8" else None
     return OpenVINOEngine(stages, info, precision=precision, ranges=ranges)
 
 
-def read_card(folder: Path) -> dict[str, Any]:
-    """``model.json``, checked for what every family has."""
-    file = folder / "model.json"
-    try:
-        card = json.loads(file.read_text("utf-8"))
-        family = card["family"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+def known_card(folder: Path) -> dict[str, Any]:
+    """``model.json`` of a family that this version knows."""
+    card = read_card(folder)
+    if card.get("family") not in FAMILIES:
         raise WeightsError(
-            f"{file} does not describe a model ({error!r}). Convert or install the model again."
-        ) from error
-    if family not in FAMILIES:
-        raise WeightsError(
-            f"{file} names the family {family!r}; this version knows {', '.join(FAMILIES)}. "
-            "Update deepmeme."
+            f"{folder / 'model.json'} names the family {card.get('family')!r}; this version knows "
+            f"{', '.join(FAMILIES)}. Convert the model again, or update deepmeme."
         )
-    return dict(card)
+    return card
 
 
-def checked_file(folder: Path, entry: dict[str, str]) -> Path:
+def checked_file(folder: Path, entry: Mapping[str, str]) -> Path:
     """A file of a model folder whose content is what the folder says."""
     file = folder / Path(entry["file"]).name
     if not file.is_file():
         raise WeightsError(f"{folder} names {file.name}, which is missing. Install deepmeme again.")
-    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    found = file_sha256(file)
     if found != entry["sha256"]:
         raise WeightsError(
             f"{file} is damaged: its sha256 is {found}, expected {entry['sha256']}. "
@@ -241,12 +233,22 @@ def checked_file(folder: Path, entry: dict[str, str]) -> Path:
 
 
 def read_ranges(folder: Path, card: Mapping[str, Any]) -> dict[str, Ranges] | None:
-    """The int8 ranges that a model folder carries, if it does: stage -> tensor -> (low, high)."""
-    file = folder / Path(card.get("calibration") or "calibration.json").name
-    if not file.is_file():
+    """The int8 ranges that a model folder carries: stage -> tensor -> (low, high). Else None.
+
+    Raises:
+        WeightsError: model.json names them, but they are not there or not in this form.
+    """
+    if not card.get("calibration"):
         return None
-    stored = json.loads(file.read_text("utf-8"))
-    return {
-        stage: {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
-        for stage, ranges in stored.items()
-    }
+    file = folder / Path(str(card["calibration"])).name
+    try:
+        return {
+            str(stage): {
+                str(name): (float(low), float(high)) for name, (low, high) in found.items()
+            }
+            for stage, found in json.loads(file.read_text("utf-8")).items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise WeightsError(
+            f"{file} does not hold int8 ranges: {error}. Convert or install the model again."
+        ) from error
