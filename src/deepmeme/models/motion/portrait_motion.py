@@ -147,7 +147,7 @@ class Candidates(nn.Module):
             kernel = (1 + apart / reach**2).reciprocal().square()
             columns = [torch.cat([x, torch.ones_like(x[..., :1])], -1) * g[:, None]
                        for x, g in zip(left, groups, strict=True)]  # fmt: skip
-            sums = torch.split(kernel @ torch.cat(columns, -1), 3, -1)  # type: ignore[no-untyped-call]
+            sums = torch.split(kernel @ torch.cat(columns, -1), 3, -1)
             steps = [part[..., :2] / (part[..., 2:] + SLACK) for part in sums]
             total = [t + step[:, :count] for t, step in zip(total, steps, strict=True)]
             left = [x - step[:, count:] for x, step in zip(left, steps, strict=True)]
