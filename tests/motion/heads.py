@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.pipelines.face_shape import average_face
+from deepmeme.faces.shape import average_face
 from deepmeme.runtime.engine import KeypointArrays
 
 NAMES = tuple(average_face())

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepmeme.errors import InputError
+from deepmeme.faces.shape import head_angles
 from deepmeme.pipelines.anchor import find_anchor, outward_order, pose_gap
-from deepmeme.pipelines.face_shape import head_angles
 from deepmeme.runtime.engine import KeypointArrays
 from tests.motion.heads import NAMES, Person, frames, head
 from tests.motion.strategies import keypoints

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.faces.shape import average_face, in_space
 from deepmeme.pipelines.face_rings import openness, rings_of
-from deepmeme.pipelines.face_shape import average_face, in_space
 from deepmeme.pipelines.parts import transfer_face, transfer_parts
 from deepmeme.runtime.engine import KeypointArrays
 from tests.motion.heads import HEAD, NAMES, NECK, ROW, Person, frames, head

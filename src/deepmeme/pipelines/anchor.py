@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.faces.shape import head_rotations, is_face
 from deepmeme.pipelines.face_motion import FaceMotion, face_of
 from deepmeme.pipelines.face_rings import openness, rings_of
-from deepmeme.pipelines.face_shape import head_rotations, is_face
 from deepmeme.pipelines.transfer import hull_area
 from deepmeme.runtime.engine import KeypointArrays
 

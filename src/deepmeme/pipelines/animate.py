@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.faces.shape import is_face
 from deepmeme.media.audio import open_sound
 from deepmeme.media.clip import AudioSource
 from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.pipelines.driving import Playing, Track, is_template, open_driving, play, walk
-from deepmeme.pipelines.face_shape import is_face
 from deepmeme.pipelines.layout import Layout, choose_layout, layout_name
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.place import check_place, is_still

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.faces.shape import FEWEST_RIGID, in_space, rigid_rows
 from deepmeme.pipelines.face_rings import Ring, rings_of
-from deepmeme.pipelines.face_shape import FEWEST_RIGID, in_space, rigid_rows
 from deepmeme.runtime.engine import KeypointArrays
 
 Points = NDArray[np.float64]

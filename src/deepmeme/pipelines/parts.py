@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from deepmeme.errors import InputError
+from deepmeme.faces.shape import is_face
 from deepmeme.pipelines.face_motion import FaceMotion, Points, face_of
-from deepmeme.pipelines.face_shape import is_face
 from deepmeme.pipelines.transfer import (
     check_alike,
     hull_scale,
