@@ -61,8 +61,10 @@ class Canvas:
         self.side = 2 * size
         self.pixels: Array = np.empty((self.side, self.side, 3), np.float32)
         self.pixels[...] = colour
+        self.cover: Mask = np.zeros((self.side, self.side), np.float32)
+        """What was painted on since it was last set to 0."""
         line = np.linspace(-1, 1, self.side, dtype=np.float32)
-        self.x, self.y = np.meshgrid(line, line)
+        self.y: Array = np.repeat(line[:, None], self.side, 1)
 
     def mask(self, outline: Array) -> Mask:
         """Coverage by a closed outline."""
@@ -71,15 +73,15 @@ class Canvas:
         cv2.fillPoly(
             drawn, [np.rint(places).astype(np.int32)], 255, cv2.LINE_AA, shift=_FRACTION_BITS
         )
-        return drawn.astype(np.float32) / 255
+        return drawn.astype(np.float32) / np.float32(255)
 
     def stroke(self, points: Sequence[Point], widths: Sequence[float], steps: int = 24) -> Mask:
         """Coverage by a line through ``points`` that is ``widths`` wide there, with round ends."""
         line = smooth(points, closed=False, steps=steps)
         at = np.linspace(0, len(widths) - 1, len(line))
-        half = np.interp(at, np.arange(len(widths)), widths)[:, None] / 2
+        half = np.asarray(np.interp(at, np.arange(len(widths)), widths)[:, None] / 2, np.float32)
         along = np.gradient(line, axis=0)
-        along /= np.linalg.norm(along, axis=1, keepdims=True) + 1e-9
+        along = along / (np.linalg.norm(along, axis=1, keepdims=True) + 1e-9)
         across = np.stack([-along[:, 1], along[:, 0]], 1) * half
         found = self.mask(np.concatenate([line + across, (line - across)[::-1]]).astype(np.float32))
         for (x, y), radius in ((line[0], half[0, 0]), (line[-1], half[-1, 0])):
@@ -89,7 +91,13 @@ class Canvas:
     def blur(self, mask: Mask, radius: float) -> Mask:
         """Softened; ``radius`` is one sigma."""
         sigma = radius * self.side / 2
-        return cast(Mask, cv2.GaussianBlur(mask, (0, 0), sigma))
+        where = _box(mask, int(np.ceil(4 * sigma)) + 1)
+        soft = np.zeros_like(mask)
+        if where is not None:
+            soft[where] = cv2.GaussianBlur(
+                np.ascontiguousarray(mask[where]), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE
+            )
+        return soft
 
     def shift(self, mask: Mask, dx: float, dy: float) -> Mask:
         """Moved, with its border going on."""
@@ -102,8 +110,14 @@ class Canvas:
 
     def paint(self, mask: Mask, colour: Colour | Array, strength: float = 1.0) -> None:
         """Lay a colour, or a field of colours (side, side, 3), over what is there."""
-        cover = (mask * strength)[..., None]
-        self.pixels += cover * (np.asarray(colour, np.float32) - self.pixels)
+        where = _box(mask, 0)
+        if where is None:
+            return
+        share = mask[where] * np.float32(strength)
+        wanted = np.asarray(colour, np.float32)
+        wanted = wanted[where] if wanted.ndim == 3 else wanted
+        self.pixels[where] += share[..., None] * (wanted - self.pixels[where])
+        self.cover[where] += share * (1 - self.cover[where])
 
     def fill(self, mask: Mask, top: Colour, bottom: Colour, low: float, high: float) -> None:
         """A colour that changes from ``top`` at y = ``low`` to ``bottom`` at y = ``high``."""
@@ -124,11 +138,25 @@ class Canvas:
         """The soft shadow of one shape on another."""
         self.paint(self.blur(self.shift(mask, *by), radius) * onto, colour, strength)
 
+    def halved(self, values: Array) -> Array:
+        """(side, side, ...) averaged to (size, size, ...)."""
+        size = self.side // 2
+        return cast(Array, values.reshape(size, 2, size, 2, *values.shape[2:]).mean((1, 3)))
+
     def picture(self) -> NDArray[np.uint8]:
         """(size, size, 3)."""
-        size = self.side // 2
-        small = self.pixels.reshape(size, 2, size, 2, 3).mean((1, 3))
-        return np.clip(np.rint(small), 0, 255).astype(np.uint8)
+        return np.clip(np.rint(self.halved(self.pixels)), 0, 255).astype(np.uint8)
+
+
+def _box(mask: Mask, margin: int) -> tuple[slice, slice] | None:
+    """The rows and columns where there is something, and ``margin`` pixels around."""
+    found = []
+    for axis in (1, 0):
+        lines = np.flatnonzero(mask.any(axis))
+        if not len(lines):
+            return None
+        found.append(slice(max(0, int(lines[0]) - margin), int(lines[-1]) + 1 + margin))
+    return found[0], found[1]
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:

@@ -14,7 +14,7 @@ from deepmeme.data.toon_canvas import (
     places,
     smooth,
 )
-from deepmeme.data.toon_person import INK, MOUTH_Y, WHITE, Toon, shadow_of
+from deepmeme.data.toon_person import INK, MOUTH_Y, WHITE, Toon, ToonMoment, shadow_of
 
 
 def draw_hair_behind(canvas: Canvas, person: Toon) -> None:
@@ -71,14 +71,15 @@ def _gloss(canvas: Canvas, person: Toon, mass: Mask) -> None:
     )
     canvas.paint(canvas.blur(band, 0.022) * mass, light, 0.60)
     rng = np.random.default_rng(3)
-    for _ in range(26):
+    strands = [np.zeros_like(mass), np.zeros_like(mass)]
+    for i in range(26):
         top = rng.uniform(-0.25, 0.25)
         reach = top * 2.0 + rng.uniform(-0.08, 0.08)
         end = -0.30 if abs(reach) < 0.3 else 0.3
-        strand = canvas.stroke(
-            [(top, -0.76), (reach * 0.86, -0.52), (reach, end)], [0.003, 0.008, 0.002], 12
-        )
-        tone = light if rng.uniform() < 0.4 else mix(person.hair, INK, 0.5)
+        line: list[Point] = [(top, -0.76), (reach * 0.86, -0.52), (reach, end)]
+        strand = canvas.stroke(line, [0.003, 0.008, 0.002], 12)
+        strands[i % 2] = np.maximum(strands[i % 2], strand)
+    for strand, tone in zip(strands, (light, mix(person.hair, INK, 0.5)), strict=True):
         canvas.paint(canvas.blur(strand, 0.002) * mass, tone, 0.22)
 
 
@@ -121,7 +122,7 @@ def _parted() -> Array:
     )
 
 
-def draw_beard(canvas: Canvas, person: Toon, head: Mask) -> None:
+def draw_beard(canvas: Canvas, person: Toon, head: Mask, moment: ToonMoment) -> None:
     j = person.jaw
     outer: list[Point] = [
         (0.445, -0.02),
@@ -138,21 +139,24 @@ def draw_beard(canvas: Canvas, person: Toon, head: Mask) -> None:
     outline = smooth(half, closed=False)
     left = outline[::-1] * np.array([-1, 1], np.float32)
     beard = canvas.mask(np.concatenate([outline, left]))
-    around = canvas.mask(ellipse(0, MOUTH_Y + 0.016, 0.140, 0.050))
+    around = canvas.mask(
+        ellipse(0, MOUTH_Y + 0.016 + 0.06 * moment.jaw, 0.140, 0.050 + 0.06 * moment.jaw)
+    )
     beard = beard * (1 - canvas.blur(around, 0.006))
     canvas.cast(beard, head, shadow_of(person), 0.5, by=(0, -0.008), radius=0.012)
     canvas.fill(beard, mix(person.hair, INK, 0.05), mix(person.hair, INK, 0.40), 0.1, 0.6)
     canvas.shade(beard, mix(person.hair, WHITE, 0.35), 0.55, towards=(-0.02, -0.025), radius=0.02)
     rng = np.random.default_rng(5)
-    for _ in range(70):
+    locks = [np.zeros_like(beard), np.zeros_like(beard)]
+    for i in range(70):
         x, y = rng.uniform(-0.40, 0.40), rng.uniform(0.18, 0.56)
-        lean = 0.35 * x
         lock = canvas.stroke(
-            [(x, y), (x + 0.5 * lean * 0.1, y + 0.035), (x + lean * 0.15, y + 0.065)],
-            [0.004, 0.008, 0.002],
-            8,
+            [(x, y), (x * 1.02, y + 0.035), (x * 1.05, y + 0.065)], [0.004, 0.008, 0.002], 8
         )
-        tone = mix(person.hair, WHITE, 0.22) if rng.uniform() < 0.5 else mix(person.hair, INK, 0.5)
+        locks[i % 2] = np.maximum(locks[i % 2], lock)
+    for lock, tone in zip(
+        locks, (mix(person.hair, WHITE, 0.22), mix(person.hair, INK, 0.5)), strict=True
+    ):
         canvas.paint(canvas.blur(lock, 0.002) * beard, tone, 0.40)
 
 

@@ -35,6 +35,26 @@ class Toon:
     smile: float = 1.0
 
 
+@dataclass(frozen=True)
+class ToonMoment:
+    """What a cartoon face does."""
+
+    lids: tuple[float, float] = (1.0, 1.0)
+    """How open the eyes are, the picture's left one first; 1 is as drawn at rest."""
+    gaze: tuple[float, float] = (0.0, 0.0)
+    """Of the irises, in their radii, to the right and down."""
+    jaw: float = 0.0
+    """0 shut, 1 wide open."""
+    wide: float = 1.0
+    """Width of the mouth."""
+    smile: float = 0.0
+    """Added to the person's own."""
+    brows: tuple[float, float] = (0.0, 0.0)
+    """1 is raised, -1 is lowered, the picture's left one first."""
+
+
+REST = ToonMoment()
+
 GIRL = Toon(freckles=True)
 CAPTAIN = Toon(
     skin=(240, 188, 150),

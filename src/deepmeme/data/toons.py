@@ -4,6 +4,8 @@ python -m deepmeme.data.toons -o girl.png --name girl
 python -m deepmeme.data.toons -o somebody.png --seed 7
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,33 +20,70 @@ from deepmeme.data.toon_face import (
     head_outline,
 )
 from deepmeme.data.toon_hair import draw_beard, draw_cap, draw_hair, draw_hair_behind
-from deepmeme.data.toon_person import CAPTAIN, GIRL, INK, NAMED, WHITE, Toon, shadow_of, toon
+from deepmeme.data.toon_person import (
+    CAPTAIN,
+    GIRL,
+    INK,
+    NAMED,
+    REST,
+    WHITE,
+    Toon,
+    ToonMoment,
+    shadow_of,
+    toon,
+)
 
-__all__ = ["CAPTAIN", "GIRL", "NAMED", "Toon", "draw_toon", "toon"]
+__all__ = [
+    "CAPTAIN",
+    "GIRL",
+    "NAMED",
+    "REST",
+    "Layers",
+    "Toon",
+    "ToonMoment",
+    "draw_layers",
+    "draw_toon",
+    "toon",
+]
 
 Frame = NDArray[np.uint8]
 
 
-def draw_toon(person: Toon, size: int = 512) -> Frame:
-    """(size, size, 3): face on, eyes open, mouth closed, with a calm background."""
+class Layers(NamedTuple):
+    """A drawing whose person can be cut out."""
+
+    picture: Frame  # (size, size, 3)
+    cover: NDArray[np.float32]  # (size, size) 1 = person
+    backdrop: Frame  # (size, size, 3)
+
+
+def draw_toon(person: Toon, size: int = 512, moment: ToonMoment = REST) -> Frame:
+    """(size, size, 3): face on before a calm background; at rest, eyes open, mouth closed."""
+    return draw_layers(person, size, moment).picture
+
+
+def draw_layers(person: Toon, size: int = 512, moment: ToonMoment = REST) -> Layers:
+    """As :func:`draw_toon`, with the person's outline and what is behind."""
     canvas = Canvas(size, person.sky)
-    head = canvas.mask(smooth(mirrored(head_outline(person.jaw))))
+    head = canvas.mask(smooth(mirrored(head_outline(person, moment))))
     _backdrop(canvas, person)
+    backdrop = canvas.picture()
+    canvas.cover[...] = 0
     draw_hair_behind(canvas, person)
     _body(canvas, person, head)
     draw_ears(canvas, person)
     draw_skin(canvas, person, head)
     if person.beard:
-        draw_beard(canvas, person, head)
+        draw_beard(canvas, person, head, moment)
     draw_nose(canvas, person)
-    draw_mouth(canvas, person)
+    draw_mouth(canvas, person, moment)
     for side in (-1, 1):
-        draw_eye(canvas, person, side)
-        draw_brow(canvas, person, side)
+        draw_eye(canvas, person, side, moment)
+        draw_brow(canvas, person, side, moment)
     draw_hair(canvas, person, head)
     if person.hat == "cap":
         draw_cap(canvas, person, head)
-    return canvas.picture()
+    return Layers(canvas.picture(), canvas.halved(canvas.cover), backdrop)
 
 
 def _backdrop(canvas: Canvas, person: Toon) -> None:
