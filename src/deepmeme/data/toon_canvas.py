@@ -73,7 +73,7 @@ class Canvas:
         cv2.fillPoly(
             drawn, [np.rint(places).astype(np.int32)], 255, cv2.LINE_AA, shift=_FRACTION_BITS
         )
-        return drawn.astype(np.float32) / np.float32(255)
+        return np.asarray(drawn / 255, np.float32)
 
     def stroke(self, points: Sequence[Point], widths: Sequence[float], steps: int = 24) -> Mask:
         """Coverage by a line through ``points`` that is ``widths`` wide there, with round ends."""
