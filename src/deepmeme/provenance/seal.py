@@ -2,13 +2,10 @@
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
-from queue import Full, Queue
 
 import av
 from PIL import Image
@@ -17,12 +14,8 @@ from deepmeme.errors import DeepmemeError, InputError, Interrupted
 from deepmeme.media.clip import AudioSource, Frame
 from deepmeme.media.encode.animations import Look, write_animation, write_frames
 from deepmeme.media.encode.budget import fit, looks
-from deepmeme.media.encode.segments import (
-    SegmentEncoder,
-    join_segments,
-    read_segments,
-    segment_suffix,
-)
+from deepmeme.media.encode.segments import join_segments, read_segments
+from deepmeme.media.encode.thread import EncoderThread
 from deepmeme.media.formats import Format, format_of, picture_format_of
 from deepmeme.provenance.found import read_marks
 from deepmeme.provenance.marks import mark_file, mark_frame, overhead_bytes, tags
@@ -34,8 +27,6 @@ _logger = logging.getLogger(__name__)
 
 DEFAULT_QUALITY = 80
 SEGMENT_S = 2
-_QUEUE_FRAMES = 4
-_POLL_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -145,7 +136,15 @@ class Rendered:
     ) -> None:
         """Frames, marked, into segments."""
         size = (self.width, self.height)
-        encoder = _EncoderThread(shop, form, size, self.fps, quality)
+        encoder = EncoderThread(
+            form,
+            size,
+            self.fps,
+            quality=quality,
+            segment_frames=max(1, round(SEGMENT_S * self.fps)),
+            next_path=shop.next_segment,
+            keep=shop.keep,
+        )
         done = shop.num_frames
         frames = self.frames_from(done)
         try:
@@ -247,85 +246,6 @@ def _interrupted(shop: Workshop, fps: Fraction) -> Interrupted:
         f"Stopped. {shop.num_frames} frames ({float(shop.num_frames / fps):.1f} s) are kept in "
         f"{shop.folder}. Type the same command with --resume to go on from there."
     )
-
-
-class _EncoderThread:
-    """Encodes frames into the workshop's next segments while the networks make more."""
-
-    def __init__(
-        self, shop: Workshop, form: Format, size: tuple[int, int], fps: Fraction, quality: int
-    ) -> None:
-        self._shop, self._form, self._size = shop, form, size
-        self._fps, self._quality = fps, quality
-        self._length = max(1, round(SEGMENT_S * fps))
-        self._queue: Queue[Frame | None] = Queue(maxsize=_QUEUE_FRAMES)
-        self._stop = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="deepmeme-encoder", daemon=True)
-        self._thread.start()
-
-    def put(self, frame: Frame | None) -> None:
-        """Hand over a frame; waits while the encoder is behind. Raises what the encoder raised."""
-        while True:
-            if self._error is not None:
-                raise self._error
-            try:
-                self._queue.put(frame, timeout=_POLL_S)
-            except Full:
-                continue
-            return
-
-    def finish(self) -> None:
-        """Wait until everything is in whole segments."""
-        self.put(None)
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def abandon(self) -> None:
-        """Stop now; whole segments stay, the one in the making is dropped."""
-        self._stop.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        try:
-            frames = self._frames()
-            for frame in frames:
-                self._segment(chain([frame], frames))
-        except BaseException as error:
-            self._error = error
-
-    def _frames(self) -> Iterator[Frame]:
-        from queue import Empty
-
-        while not self._stop.is_set():
-            try:
-                frame = self._queue.get(timeout=_POLL_S)
-            except Empty:
-                continue
-            if frame is None:
-                return
-            yield frame
-
-    def _segment(self, frames: Iterator[Frame]) -> None:
-        path = self._shop.next_segment(segment_suffix(self._form))
-        encoder = SegmentEncoder(
-            path, self._form, self._size, self._fps, quality=self._quality, gop=self._length
-        )
-        try:
-            for frame in frames:
-                encoder.add(frame)
-                if encoder.num_frames == self._length:
-                    break
-            if self._stop.is_set() and encoder.num_frames < self._length:
-                encoder.abandon()
-                path.unlink(missing_ok=True)
-                return
-            encoder.close()
-        except BaseException:
-            encoder.abandon()
-            raise
-        self._shop.keep(path, encoder.num_frames)
 
 
 def save_picture(frame: Frame, path: str | Path, record: Record) -> Saved:
