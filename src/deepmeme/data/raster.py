@@ -91,7 +91,7 @@ def _fill(xy_px, depth, triangles, height, width, cull_back):  # type: ignore[no
                 wa = ((bx - x) * (cy - y) - (by - y) * (cx - x)) * inverse
                 wb = ((cx - x) * (ay - y) - (cy - y) * (ax - x)) * inverse
                 wc = 1.0 - wa - wb
-                if wa < 0 or wb < 0 or wc < -1e-6:
+                if min(wa, wb, wc) < -1e-5:  # a hair wide, so that neighbours leave no crack
                     continue
                 z = wa * za + wb * zb + wc * zc
                 if z < nearest[y, x]:

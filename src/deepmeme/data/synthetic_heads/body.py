@@ -51,10 +51,9 @@ def build_body(person: Person, tables: HeadTables, base: Array) -> Body:
     )
     foot = shoulder * [1.04, 1, 1.1] - [0, 28, 0]
     arm = shoulder * [1.05, 1, 1.05] - [0, 3.5, 0]
-    start = rim * [0.997, 1, 0.997] - [0, 0.03, 0]
     rings = []
     for t in np.linspace(0, 1, RINGS - 4):
-        rings.append((1 - t) ** 2 * start + 2 * t * (1 - t) * knee + t * t * arm)
+        rings.append((1 - t) ** 2 * rim + 2 * t * (1 - t) * knee + t * t * arm)
     rings += [arm + (foot - arm) * t for t in (0.15, 0.4, 0.7, 1.0)]
     vertices = np.stack(rings).astype(np.float32)
     return Body(

@@ -205,6 +205,9 @@ class SyntheticHead:
         for body in self._bodies:
             parts.append(body.vertices)
             weight.append(np.zeros(len(body.vertices), np.float32))
+        rim = self._tables.bust_rim
+        first = len(parts) - len(self._bodies)
+        parts[first] = np.concatenate([head[rim], parts[first][len(rim) :]])  # no crack to the neck
         strands = np.zeros((0, 3), np.float32)
         if self._hair is not None:
             mesh = self._hair.mesh(self._tables, head)

@@ -123,7 +123,7 @@ def sample_person(seed: int, look: LookName, num_identity: int) -> Person:
         makeup=float(rng.uniform(0, 1) ** 1.5) if woman else 0.0,
         stubble=beard,
         freckles=float(rng.uniform(0.3, 1)) if tone < 3 and rng.uniform() < 0.2 else 0.0,
-        glasses=bool(rng.uniform() < 0.16),
+        glasses=bool(rng.uniform() < 0.16) and look not in ("marble", "bronze"),
     )
 
 
