@@ -10,6 +10,7 @@ import deepmeme
 from deepmeme.errors import InputError, OutputError
 from deepmeme.pipelines.animate import prepare
 from deepmeme.pipelines.options import AnimateOptions
+from deepmeme.pipelines.preflight import heavy
 from tests.pipelines.drawn import dots_clip, dots_picture, write_picture, write_video
 from tests.pipelines.stub_engine import SIDE, StubEngine, StubModel, dots
 from tests.pipelines.studio import Studio, frames_of, shifts
@@ -150,6 +151,15 @@ class TestWarnings:
         write_video(studio.driving, dots_clip(25, side=64))
         story = prepare(studio.source, studio.driving, loop=10).story
         assert any("--end 10 makes a short trial" in w for w in story.warnings)
+
+
+def test_a_heavy_gif_is_warned_of(studio: Studio) -> None:
+    words = ("--size", 2048, "--json")
+    out = studio.run("animate", "me.png", "dance.mp4", "-o", "x.gif", "--end", "0.3", *words)[1]
+    assert not json.loads(out)["story"]["warnings"]
+    assert heavy(".gif", (2048, 2048), 12, AnimateOptions())
+    assert heavy(".gif", (2048, 2048), 12, AnimateOptions(max_size="8MB")) is None
+    assert heavy(".mp4", (2048, 2048), 12, AnimateOptions()) is None
 
 
 def test_a_folder_of_frames_drives(studio: Studio, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """``deepmeme animate SOURCE... DRIVING``."""
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -91,8 +92,9 @@ def animate(
     console = screen()
     with bars(console, quiet=as_json) as progress:
         animation = prepare(sources, driving, options, progress=progress)
+        story = _with_weight(animation, target)
         if not as_json:
-            remark(console, animation.story, consent=consent)
+            remark(console, story, consent=consent)
         ready = perf_counter()
         if preview:
             saved = _save_preview(animation, target)
@@ -100,11 +102,11 @@ def animate(
             saved = animation.save(target, resume=resume, progress=progress)
     fresh = saved.num_frames - saved.resumed_at
     speed = fresh / max(perf_counter() - ready, 1e-9)
-    facts = facts_of(animation.story, saved, perf_counter() - started, speed)
+    facts = facts_of(story, saved, perf_counter() - started, speed)
     if as_json:
         print_json(facts)
     else:
-        tell(console, animation.story, saved, facts)
+        tell(console, story, saved, facts)
 
 
 def _split(inputs: list[Path]) -> tuple[list[Path], Path]:
@@ -132,6 +134,15 @@ def _target(
     check_place(output, [*sources, driving], options, still=still)
     check_free(output, resume=resume, overwrite=overwrite)
     return output
+
+
+def _with_weight(animation: "Animation", target: Path) -> "Story":
+    """The story, with a warning if the file will be too large to send."""
+    from deepmeme.pipelines.preflight import heavy
+
+    story = animation.story
+    note = heavy(target.suffix, story.size, story.frames, animation.options)
+    return replace(story, warnings=(*story.warnings, note)) if note else story
 
 
 def _save_preview(animation: "Animation", target: Path) -> "Saved":

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 Frame = NDArray[np.uint8]
 PathLike = str | Path
 
-_FROM_FRAMES = 250
+_FROM_FRAMES = 60
+"""Shorter clips are rendered before anybody has read how long it takes."""
 _NOT_IN_RECORD = ("quality", "max_size")  # of the file, not of the frames
 
 
@@ -295,9 +296,9 @@ def _estimate(engine: MotionEngine, subjects: Sequence[Subject], playing: Playin
     actors = [actor for subject in subjects for actor in subject.actors]
     engine.render(actors[0].handle, actors[0].keypoints)
     started = perf_counter()
-    list(engine.render_stream(actors[0].handle, [actors[0].keypoints] * 4))
+    list(engine.render_stream(actors[0].handle, [actors[0].keypoints] * 2))
     elapsed = perf_counter() - started
-    return long_render(elapsed / 4 * len(actors) * len(playing.order))
+    return long_render(elapsed / 2 * len(actors) * len(playing.order))
 
 
 def _record(

@@ -9,6 +9,9 @@ from deepmeme.pipelines.subject import Subject
 
 _SOFT = 0.6
 _LONG_S = 90.0
+_UNPACKED = (".gif", ".apng")
+_HEAVY_PIXELS = 40_000_000
+"""Of all frames together: some 15 MB as a GIF."""
 
 
 def concerns(
@@ -80,4 +83,15 @@ def long_render(seconds: float) -> str | None:
     return (
         f"This will take about {minutes:.0f} minutes. Ctrl-C keeps what is done and --resume goes "
         "on; --end 10 makes a short trial."
+    )
+
+
+def heavy(suffix: str, size: tuple[int, int], frames: int, options: AnimateOptions) -> str | None:
+    """A warning where an animated picture will be too large to send, else None."""
+    pixels = size[0] * size[1] * frames
+    if suffix.lower() not in _UNPACKED or options.max_bytes or pixels < _HEAVY_PIXELS:
+        return None
+    return (
+        f"{size[0]}x{size[1]} in {frames} frames make a heavy {suffix.lower()}. --size 480 makes "
+        "it smaller, --max-size 8MB keeps it under a limit, and .mp4 is smallest."
     )
