@@ -97,7 +97,7 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         row, key = name.split(".", 1)
-        state.setdefault(int(row), {})[key] = value
+        state.setdefault(int(row), {})[key] = value.clone()
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 

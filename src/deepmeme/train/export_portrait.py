@@ -102,7 +102,7 @@ def export(model: PortraitModel, folder: Path, *, name: str = "portrait") -> dic
             examples.update(zip(outputs, wanted, strict=True))
         stages[stage] = {"file": path.name, "sha256": sha256(path)}
     weights = folder / "weights.safetensors"
-    state = {key: value.half() if value.is_floating_point() else value
+    state = {key: value.half().contiguous() if value.is_floating_point() else value
              for key, value in model.state_dict().items()}  # fmt: skip
     save_file(state, weights, metadata={"config": json.dumps(model.config.as_dict())})
     facts = {
