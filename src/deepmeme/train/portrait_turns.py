@@ -9,7 +9,13 @@ from torch import Tensor, nn
 from deepmeme.data.pairs import PairBatch
 from deepmeme.losses.flow import flow_distance, roughness, visibility_entropy
 from deepmeme.losses.keypoints import heatmap_spread, keypoint_distance, opening_distance
-from deepmeme.losses.reconstruction import gradient_l1, pyramid_l1, region_weights, ssim_loss
+from deepmeme.losses.reconstruction import (
+    gradient_l1,
+    pyramid_l1,
+    region_weights,
+    ssim_loss,
+    weighted_mean,
+)
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait import Detector, PortraitModel, Rendering
 from deepmeme.models.motion.portrait_blocks import exact, expectation
@@ -60,7 +66,7 @@ class MotionWeights:
     seen: float = 0.2
     rough: float = 4.0
     painted: float = 2.0
-    spared: float = 0.1
+    kept: float = 0.3
 
 
 class MotionTurn(nn.Module):
@@ -109,8 +115,6 @@ class MotionTurn(nn.Module):
         region = region_weights(batch.xy[:, 1, self.looked_at], size)
         visible = batch.flow_visible
         seen = F.interpolate(visible[:, None], size=driving.shape[2:], mode="nearest")
-        apart = (out.warped.detach() - driving).abs().mean(1, keepdim=True)
-        kept_free = (1 - out.kept) * seen * torch.exp(-apart / 0.05)
         unseen = 1 - 0.8 * seen
         near = F.interpolate(region, size=visible.shape[1:], mode="area")[:, 0]
         on_flow = visible * (0.3 + batch.person) * near
@@ -123,8 +127,21 @@ class MotionTurn(nn.Module):
             "seen": weigh.seen * visibility_entropy(out.motion.occlusion, visible),
             "rough": weigh.rough * roughness(out.motion.deformation),
             "painted": weigh.painted * pyramid_l1(out.painted, driving, region * unseen, levels=2),
-            "spared": weigh.spared * kept_free.mean(),
+            "kept": weigh.kept * nearer_entropy(out, driving, region),
         }
+
+
+def nearer_entropy(out: Rendering, driving: Tensor, region: Tensor) -> Tensor:
+    """Cross entropy of what is kept with who is nearer to the truth: warped source or painting.
+
+    It teaches the share where the blend's own gradient has died; a tie goes to the source.
+    """
+    with torch.no_grad():
+        apart = [(part - driving).abs().mean(1, keepdim=True) for part in (out.warped, out.painted)]
+        lead = F.avg_pool2d(apart[1] - apart[0], 5, 1, 2)
+        wanted = torch.sigmoid(lead / 0.02 + 1.0)
+    entropy = F.binary_cross_entropy(out.kept.clamp(1e-4, 1 - 1e-4), wanted, reduction="none")
+    return weighted_mean(entropy, region)
 
 
 def grey(frames: Tensor) -> Tensor:
