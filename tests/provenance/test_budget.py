@@ -16,12 +16,12 @@ from tests.media.drawn import psnr, scenes
 from tests.provenance.results import left_in, rendered, smooth_scene
 
 
-def busy(count=16, side=112):
+def busy(count=16, side=96):
     """Frames that do not compress well."""
     rng = np.random.default_rng(5)
-    grain = 4 * rng.integers(-1, 2, (count, side, side, 1))
+    grain = 8 * rng.integers(-1, 2, (count, side, side, 1))
     waves = np.stack([smooth_scene(3 * i, side, side) for i in range(count)])
-    return list((waves + grain).clip(0, 255).astype(np.uint8))
+    return list((waves + grain).clip(0, 255).astype(np.uint8) & 0xF8)
 
 
 FRAMES = busy()
