@@ -94,12 +94,32 @@ def _picture(frame: np.ndarray, layout: str, matrix: int) -> av.VideoFrame:
     given = "rgba" if frame.shape[2] == 4 else "rgb24"
     if frame.dtype == np.uint16:
         given = "rgb48le"
+    if matrix == 9:  # not every PyAV converts to BT.2020
+        return _bt2020(frame).reformat(format=layout)
     picture = av.VideoFrame.from_ndarray(frame, format=given)
     if layout.startswith("yuv"):
         return picture.reformat(
             format=layout, dst_colorspace=matrix, src_color_range=2, dst_color_range=1
         )
     return picture.reformat(format=layout)
+
+
+def _bt2020(frame: np.ndarray) -> av.VideoFrame:
+    """16-bit RGB to BT.2020 YCbCr, limited range."""
+    red, green, blue = np.moveaxis(frame.astype(float) / 65535, -1, 0)
+    luma = 0.2627 * red + 0.6780 * green + 0.0593 * blue
+    planes = [
+        4096 + 56064 * luma,
+        32768 + 57344 * (blue - luma) / 1.8814,
+        32768 + 57344 * (red - luma) / 1.4746,
+    ]
+    packed = np.rint(np.stack(planes, axis=-1)).astype(np.uint16)
+    picture = av.VideoFrame(frame.shape[1], frame.shape[0], "yuv444p16le")
+    for plane, values in zip(picture.planes, np.moveaxis(packed, -1, 0), strict=True):
+        rows = np.zeros((frame.shape[0], plane.line_size // 2), np.uint16)
+        rows[:, : frame.shape[1]] = values
+        plane.update(rows.tobytes())
+    return picture
 
 
 def write_sound(path: Path, wave: np.ndarray, *, rate: int = RATE, layout: str = "stereo") -> Path:

@@ -45,21 +45,20 @@ class Screen:
             transfer = _OTHER_TRANSFER
         if transfer not in self._mappers:
             self._mappers[transfer] = ToneMapper(self._size, transfer)
-        matrix = _BT2020 if int(frame.colorspace) in _MATRIX_UNSPECIFIED else None
-        mapped = self._mappers[transfer].map(_convert(frame, self._size, "rgb48le", matrix))
+        if int(frame.colorspace) in _MATRIX_UNSPECIFIED:
+            frame.colorspace = _BT2020
+        mapped = self._mappers[transfer].map(_convert(frame, self._size, "rgb48le"))
         return np.ascontiguousarray(mapped.reformat(format="rgb24").to_ndarray())
 
 
-def _convert(
-    frame: av.VideoFrame, size: tuple[int, int], layout: str, matrix: int | None = None
-) -> av.VideoFrame:
+def _convert(frame: av.VideoFrame, size: tuple[int, int], layout: str) -> av.VideoFrame:
     if _is_rgb(frame):
         return frame.reformat(width=size[0], height=size[1], format=layout)
     return frame.reformat(
         width=size[0],
         height=size[1],
         format=layout,
-        src_colorspace=_matrix_of(frame) if matrix is None else matrix,
+        src_colorspace=_matrix_of(frame),
         dst_colorspace=_BT709,
         src_color_range=_range_of(frame),
         dst_color_range=_FULL,
