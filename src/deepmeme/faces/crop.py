@@ -1,18 +1,16 @@
 """Cuts squares out of pictures, the way that the models were trained on them."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.faces.detect import detect_faces
 from deepmeme.faces.face import Box, Face
-from deepmeme.media.clip import Clip, Frame
+from deepmeme.media.clip import Frame
 
 Affine = NDArray[np.float64]
 
@@ -23,7 +21,6 @@ _LIFT = 0.04
 _UPRIGHT_FROM_DEG = 12.0
 _MARGIN_PX = 4
 _COARSEST = 4
-_LOOK_WITHIN_S = 60
 _CLOSEST = 0.75
 _MOST_SLIDE = 0.25
 
@@ -154,88 +151,6 @@ def crop_centre(image_shape: Sequence[int]) -> Crop:
     height, width = image_shape[0], image_shape[1]
     side = min(height, width)
     return Crop((width - side) // 2 + side / 2, (height - side) // 2 + side / 2, side)
-
-
-def crop_clip(
-    clip: Clip, *, framing: float = FRAMING, samples: int = 12, upright: bool = False
-) -> Crop:
-    """One square that holds the face through a whole clip, so that the head's motion stays.
-
-    Looks for faces in ``samples`` frames spread over the clip's first minute, follows the face
-    seen most and largest, drops outliers and takes medians. Where too few frames show a face it
-    is the centre crop; ``found_face`` says which. The same clip gives the same crop.
-
-    Raises:
-        InputError: no samples are asked for, or framing isn't above 0.
-    """
-    if samples < 1:
-        raise InputError(f"At least one frame must be looked at; found samples={samples}.")
-    followed = follow_face([detect_faces(frame, leaning=False) for frame in _spread(clip, samples)])
-    if followed is None:
-        # Looking for leaning heads takes long, so only a few frames are looked at again.
-        followed = follow_face([detect_faces(frame) for frame in _spread(clip, min(samples, 3))])
-    if followed is None:
-        return crop_centre((clip.height, clip.width))
-    shape = (clip.height, clip.width)
-    return crop_face(followed, framing=framing, upright=upright, within=shape)
-
-
-def follow_face(seen: Sequence[Sequence[Face]]) -> Face | None:
-    """The face that the most frames agree on, as the median of where it was seen.
-
-    None unless at least a third of the frames show it.
-    """
-    everything = [face for faces in seen for face in faces]
-    best: list[Face] = []
-    best_weight = 0.0
-    for start in everything:
-        group = _sightings(start, seen)
-        weight = sum(face.score * math.sqrt(face.box.area) for face in group)
-        if weight > best_weight + 1e-9:
-            best, best_weight = group, weight
-    if not best or 3 * len(best) < len(seen):
-        return None
-    corners = np.array([face.box for face in best])
-    centres = (corners[:, :2] + corners[:, 2:]) / 2
-    # Half way between the median and the middle of all that was seen: a head that leans to one
-    # side for a moment stays inside, and the square doesn't run after it.
-    low, high = np.quantile(centres, [0.05, 0.95], axis=0)
-    x, y = (np.median(centres, axis=0) + (low + high) / 2) / 2
-    half = float(np.median(corners[:, 2:] - corners[:, :2])) / 2
-    return Face(
-        Box(float(x) - half, float(y) - half, float(x) + half, float(y) + half),
-        float(np.median([face.score for face in best])),
-        float(np.median([face.angle_deg for face in best])),
-    )
-
-
-def _sightings(start: Face, seen: Sequence[Sequence[Face]]) -> list[Face]:
-    """In each frame the face nearest to ``start``, if it is near and of similar size."""
-    group = []
-    size = math.sqrt(start.box.area)
-    for faces in seen:
-        close = [(_gap(start, face) / size, face) for face in faces]
-        close = [
-            (gap, face)
-            for gap, face in close
-            if gap < 0.75 and 0.6 < math.sqrt(face.box.area) / size < 1 / 0.6
-        ]
-        if close:
-            group.append(min(close, key=lambda pair: pair[0])[1])
-    return group
-
-
-def _gap(first: Face, second: Face) -> float:
-    (x0, y0), (x1, y1) = first.box.centre, second.box.centre
-    return math.hypot(x1 - x0, y1 - y0)
-
-
-def _spread(clip: Clip, samples: int) -> Iterator[Frame]:
-    """Up to ``samples`` frames, evenly over the clip's first minute."""
-    within = max(1, round(_LOOK_WITHIN_S * clip.fps))
-    count = min(clip.num_frames or within, within)
-    stride = max(1, count // samples)
-    yield from islice(clip, stride // 2 if clip.num_frames else 0, samples * stride, stride)
 
 
 def _shrunk(image: Frame, step: int) -> Frame:

@@ -7,6 +7,7 @@ picture can't. Right and left are the person's: ``eye_r`` lies on the picture's 
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ _LIP_OUTER_LOWER = ((-277, 668, -97), (-159, 705, -22), (0, 717, 3))
 _LIP_INNER_UPPER = ((-339, 581, -215), (-153, 551, -68), (0, 555, -38))
 _LIP_INNER_LOWER = ((-164, 564, -75), (0, 567, -43))
 
+_LOOSE = re.compile(r"neck|ear|crown")  # often hidden by hair and cloth
 FEWEST_RIGID = 6
 _RIGID = re.compile(r"nose_\d+|eye_[lr]_[03]|jaw_(0|1|2|14|15|16)|forehead(_[lr])?")
 
@@ -114,6 +116,37 @@ def in_space(xy: Points, names: Sequence[str]) -> Points:
     pivot = np.stack([right, down, towards]) @ (np.array(_PIVOT) / 1000 - middle)
     pivot[:2] += xy[rigid].mean(axis=0)
     return np.asarray(np.column_stack([xy, depth]) - pivot)
+
+
+class AverageFit(NamedTuple):
+    """The average face laid over keypoints by an affine camera."""
+
+    misfit: float
+    """RMS distance of keypoints of the head from it, in distances of the eyes."""
+    middle: tuple[float, float]
+    """Of the rigid keypoints."""
+    camera_sizes: tuple[float, float]
+    """Distance of the eyes as the camera's two axes draw it; alike for a face."""
+    roll_deg: float
+    """Clockwise."""
+
+
+def fit_average(xy: Points, names: Sequence[str]) -> AverageFit:
+    """How well and how the average face lies over the keypoints (k, 2) of one frame."""
+    average = average_face()
+    rows = [row for row, name in enumerate(names) if name in average and not _LOOSE.match(name)]
+    shape = np.array([average[names[row]] for row in rows])
+    shape, seen = shape - shape.mean(axis=0), xy[rows] - xy[rows].mean(axis=0)
+    camera, *_ = np.linalg.lstsq(shape, seen, rcond=None)
+    sizes = np.maximum(np.linalg.svd(camera, compute_uv=False), 1e-9)
+    apart = np.sqrt(np.square(seen - shape @ camera).sum(axis=1).mean())
+    middle = xy[rigid_rows(names)].mean(axis=0)
+    return AverageFit(
+        float(apart / sizes.mean()),
+        (float(middle[0]), float(middle[1])),
+        (float(sizes[0]), float(sizes[1])),
+        float(head_angles(xy[None], names)[0, 2]),
+    )
 
 
 def head_rotations(xy: Points, names: Sequence[str]) -> Points:

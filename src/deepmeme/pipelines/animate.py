@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.faces.refine import Finder
 from deepmeme.faces.shape import is_face
 from deepmeme.media.audio import open_sound
 from deepmeme.media.clip import AudioSource
@@ -173,7 +174,10 @@ def prepare(
     engine = (model or load(options)).engine
     _check_face(engine, options)
     framing = engine.info().framing
-    squares = [squares_of(p, options, framing, q) for p, q in zip(pictures, paths, strict=True)]
+    finder = Finder.of(engine)
+    squares = [
+        squares_of(p, options, framing, q, finder) for p, q in zip(pictures, paths, strict=True)
+    ]
     track = open_driving(path, engine, options, progress or Silent())
     alone = len(paths) == 1 and layout_name(options, 1) == "result"
     subjects = tuple(

@@ -6,7 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from deepmeme.errors import InputError, OutputError
-from deepmeme.faces.crop import crop_centre, crop_clip
+from deepmeme.faces.crop import crop_centre
+from deepmeme.faces.follow import crop_clip
 from deepmeme.media.video import open_clip
 from deepmeme.runtime.load import load_folder
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.faces.crop import crop_clip
+from deepmeme.faces.follow import crop_clip
+from deepmeme.faces.refine import Finder
 from deepmeme.media.clip import AudioSource, Clip
 from deepmeme.media.image import read_image
 from deepmeme.media.prefetch import prefetch
@@ -169,7 +170,7 @@ def _square_of_clip(clip: Clip, engine: MotionEngine, options: AnimateOptions) -
     framing = engine.info().framing
     if framing <= 0:
         return tight_square(None, shape, "centre")
-    crop = crop_clip(clip, framing=framing)
+    crop = crop_clip(clip, framing=framing, finder=Finder.of(engine))
     return tight_square(crop, shape, "one square around the face for the whole video")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deepmeme.errors import InputError
 from deepmeme.faces.choose import choose
 from deepmeme.faces.crop import Crop, crop_centre, crop_face
-from deepmeme.faces.detect import detect_faces
+from deepmeme.faces.refine import Finder, find_faces
 from deepmeme.media.montage import resize
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.values import Rectangle
@@ -85,9 +85,15 @@ def given_square(wanted: Rectangle, shape: Sequence[int], flag: str, path: Path 
 
 
 def squares_of(
-    picture: Frame, options: AnimateOptions, framing: float, path: Path | None
+    picture: Frame,
+    options: AnimateOptions,
+    framing: float,
+    path: Path | None,
+    finder: Finder | None = None,
 ) -> tuple[Square, ...]:
     """The squares of a source picture to animate: one, or one for each face with ``face="all"``.
+
+    A ``finder``, the model's own keypoints, places faces more exactly than a box.
 
     Raises:
         NoFaceFound: a certain face was asked for and there is none.
@@ -100,7 +106,7 @@ def squares_of(
         return (given_square(wanted, shape, "--crop", path),)
     if framing <= 0:  # the model was not trained on faces
         return (tight_square(None, shape, "the centre"),)
-    faces = detect_faces(picture)
+    faces = find_faces(picture, finder)
     if not faces and options.which_face == "largest":
         plain = tight_square(None, shape, "the centre")
         return (Square(plain.crop, f"{plain.how} (no face found)"),)
