@@ -9,13 +9,14 @@ where ``DEEPMEME_MEDIAPIPE`` tells where its models are. Stills: contact sheets 
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from deepmeme.data.augment import Style
 from deepmeme.data.pairs import open_pairs
@@ -55,36 +56,62 @@ def mean_of(rows: Iterable[dict[str, float]]) -> dict[str, float]:
     return {key: round(float(np.mean([row[key] for row in table])), 4) for key in table[0]}
 
 
-@torch.no_grad()
-def on_bank(model: PortraitModel, folder: Path, batches: int) -> dict[str, Any]:
-    """Keypoint errors and reconstruction on a bank's held-out groups."""
+class Examples(NamedTuple):
+    """Pairs with labels."""
+
+    source: Tensor  # (n, 3, h, w) in [0, 1]
+    driving: Tensor  # (n, 3, h, w)
+    driving_xy: NDArray[np.float32]  # (n, k, 2)
+    visible: NDArray[np.bool_]  # (n, k)
+
+
+def bank_examples(folder: Path, batches: int) -> Iterator[Examples]:
+    """Pairs of a bank's held-out groups."""
     pairs = open_pairs([folder], batch_size=8, seed=99, style=PLAIN, held_out=True)
-    torch.manual_seed(0)
-    unlearnt = PortraitModel(model.config).eval()
-    scores: dict[str, list[dict[str, float]]] = {"still": [], "warp": [], "model": []}
-    errors, sight = [], []
     for step in range(batches):
         batch = pairs(step)
         source, driving = batch.frames.unbind(1)
+        yield Examples(source, driving, batch.xy[:, 1].numpy(), batch.visible[:, 1].numpy())
+
+
+def set_examples(file: Path, kind: str) -> Iterator[Examples]:
+    """Pairs of an evaluation set (``deepmeme.data.evaluation_set``) of one kind."""
+    with np.load(file, allow_pickle=False) as stored:
+        rows = np.flatnonzero(stored["kind"] == kind)
+        frames = [
+            torch.from_numpy(stored[name][rows]).permute(0, 3, 1, 2).float() / 255
+            for name in ("source", "driving")
+        ]
+        xy, visible = stored["driving_xy"][rows], stored["visible"][rows]
+    for start in range(0, len(rows), 8):
+        part = slice(start, start + 8)
+        yield Examples(frames[0][part], frames[1][part], xy[part], visible[part])
+
+
+@torch.no_grad()
+def on_examples(model: PortraitModel, examples: Iterable[Examples]) -> dict[str, Any]:
+    """Keypoint errors, and reconstruction by each of the three."""
+    torch.manual_seed(0)
+    unlearnt = PortraitModel(model.config).eval()
+    names = model.config.keypoint_names
+    scores: dict[str, list[dict[str, float]]] = {"still": [], "warp": [], "model": []}
+    errors = []
+    for source, driving, xy, visible in examples:
         found = [model.detect(frames) for frames in (source, driving)]
-        errors.append(
-            normalised_errors(
-                found[1].xy.numpy(), batch.xy[:, 1].numpy(), model.config.keypoint_names
-            )
-        )
-        sight.append(batch.visible[:, 1].numpy())
+        apart = normalised_errors(found[1].xy.numpy(), xy, names)
+        errors.append(np.where(visible, apart, np.nan))
         ours = model.render(model.encode(source), *found).prediction
         warped = unlearnt.render(unlearnt.encode(source), *found).warped
         for name, pictures in (("still", source), ("warp", warped), ("model", ours)):
             for picture, wanted in zip(pictures, driving, strict=True):
                 scores[name].append(compared(picture_of(picture), picture_of(wanted)))
-    shown = np.where(np.concatenate(sight), np.concatenate(errors), np.nan)
-    by_part = {
-        part: round(100 * float(np.nanmean(shown[:, _rows(model, part)])), 2)
+    seen = np.concatenate(errors)
+    parts = {
+        part or "all": round(100 * float(np.nanmean(seen[:, _rows(model, part)])), 2)
         for part in ("eye", "iris", "lip", "brow", "nose", "jaw", "")
     }
     return {
-        "keypoint error, % of eye distance": {part or "all": by_part[part] for part in by_part},
+        "keypoint error, % of eye distance": parts,
         **{name: mean_of(rows) for name, rows in scores.items()},
     }
 
@@ -178,6 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--banks", type=Path, nargs="*", default=[])
+    parser.add_argument("--set", type=Path, help="made by deepmeme.data.evaluation_set")
     parser.add_argument("--batches", type=int, default=12)
     parser.add_argument("--clips", type=Path, nargs="*", default=[])
     parser.add_argument("--stills", type=Path)
@@ -187,7 +215,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {}
     for bank in given.banks:
-        figures[bank.name] = on_bank(load(given.model), bank, given.batches)
+        figures[bank.name] = on_examples(load(given.model), bank_examples(bank, given.batches))
+    for kind in ("clip", "portrait") if given.set else ():
+        figures[kind] = on_examples(load(given.model), set_examples(given.set, kind))
     engine: Callable[[], MotionModel] = lambda: load_model(  # noqa: E731
         given.model, engine="openvino", precision=given.precision
     )

@@ -20,6 +20,7 @@ from deepmeme.errors import InputError
 from deepmeme.models.motion.portrait_points import mirror_of
 
 HELD_OUT = 40
+NEARER = 0.6
 
 
 class PairBatch(NamedTuple):
@@ -108,7 +109,12 @@ def _draw(bank: Bank, rng: np.random.Generator, held_out: bool) -> tuple[NDArray
     if held_out != (group % HELD_OUT == 0) and bank.shape.groups > 1:
         group -= group % HELD_OUT
         group = min(group + (0 if held_out else 1), bank.shape.groups - 1)
-    source, driving = group * per_group + rng.choice(per_group, 2, replace=False)
+    driving, *others = group * per_group + rng.choice(per_group, min(3, per_group), replace=False)
+    # Films move less than two random frames do: mostly the nearer of two sources
+    apart = [
+        float(np.square(bank.keypoints[row] - bank.keypoints[driving]).sum()) for row in others
+    ]
+    source = others[int(np.argmin(apart)) if rng.random() < NEARER else 0]
     flow, visible = bank.flow_of(np.array([driving]), np.array([source]))
     both = [source, driving]
     return (

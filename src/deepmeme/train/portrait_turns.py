@@ -67,6 +67,7 @@ class MotionWeights:
     rough: float = 4.0
     painted: float = 2.0
     kept: float = 0.3
+    opened: float = 8.0
 
 
 class MotionTurn(nn.Module):
@@ -113,9 +114,11 @@ class MotionTurn(nn.Module):
         """All terms in fp32."""
         weigh, size = self.weigh, driving.shape[-1]
         region = region_weights(batch.xy[:, 1, self.looked_at], size)
+        new = F.interpolate(out.openings.fresh, size=driving.shape[2:], mode="nearest")
+        region = region + weigh.opened * new.amax(1, keepdim=True)
         visible = batch.flow_visible
         seen = F.interpolate(visible[:, None], size=driving.shape[2:], mode="nearest")
-        unseen = 1 - 0.8 * seen
+        unseen = (1 - 0.8 * seen + new.amax(1, keepdim=True)).clamp(max=1)
         near = F.interpolate(region, size=visible.shape[1:], mode="area")[:, 0]
         on_flow = visible * (0.3 + batch.person) * near
         return {

@@ -14,7 +14,11 @@ from torch import Tensor, nn
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait_blocks import Residual, UNet, Unit, exact, expectation
 from deepmeme.models.motion.portrait_motion import DenseMotion, Motion
+from deepmeme.models.motion.portrait_openings import OpeningMasks, Openings
 from deepmeme.nn.grid import warp
+
+FRESH = (5.0, 3.0)
+"""How surely, in logits, what opens in mouth and eyes is painted and not warped."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Rendering(NamedTuple):
     """(b, 3, h, w)."""
     painted: Tensor
     """(b, 3, h, w)."""
+    openings: Openings
 
 
 class Detector(nn.Module):
@@ -103,7 +108,7 @@ class Painter(nn.Module):
         self.enter = Unit(features + thoughts, features, kernel=1)
         self.body = nn.Sequential(*(Residual(features) for _ in range(blocks)))
         self.widen = Unit(features, 4 * 24)
-        self.join = Unit(24 + fine, 32)
+        self.join = Unit(24 + fine + 4, 32)
         self.refine = Unit(32, 32)
         self.out = nn.Conv2d(32, 4 * 4, 3, padding=1)
         with torch.no_grad():
@@ -112,13 +117,17 @@ class Painter(nn.Module):
             self.out.bias.zero_()
             self.out.bias[12:] = 1.5
 
-    def forward(self, features: Tensor, fine: Tensor, thoughts: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, features: Tensor, fine: Tensor, thoughts: Tensor, openings: Openings
+    ) -> tuple[Tensor, Tensor]:
         """Picture (b, 3, h, w) in [0, 1] and share (b, 1, h, w)."""
         coarse = self.body(self.enter(torch.cat([features, thoughts], 1)))
         wide = F.pixel_shuffle(self.widen(coarse), 2)
-        out = self.out(self.refine(self.join(torch.cat([wide, fine], 1))))
-        out = F.pixel_shuffle(out, 2).sigmoid()
-        return out[:, :3], out[:, 3:]
+        out = self.out(self.refine(self.join(torch.cat([wide, fine, openings.stacked()], 1))))
+        out = F.pixel_shuffle(out, 2)
+        fresh = F.interpolate(openings.fresh, scale_factor=2.0, mode="nearest")
+        share = out[:, 3:] - FRESH[0] * fresh[:, :1] - FRESH[1] * fresh[:, 1:]
+        return out[:, :3].sigmoid(), share.sigmoid()
 
 
 class PortraitModel(nn.Module):
@@ -134,6 +143,7 @@ class PortraitModel(nn.Module):
         self.painter = Painter(
             config.features, config.fine_features, config.motion_widths[0], config.painter_blocks
         )
+        self.openings = OpeningMasks(names, config.resolution // 2)
 
     def detect(self, frames: Tensor) -> Keypoints:
         """(b, 3, h, w) in [0, 1] -> keypoints in the order of ``config.keypoint_names``."""
@@ -158,9 +168,11 @@ class PortraitModel(nn.Module):
             fine = warp(encoded.fine.float(), half.permute(0, 2, 3, 1), align_corners=True)
             deep = warp(encoded.features.float(), motion.deformation, align_corners=True)
             deep = deep * motion.occlusion
-        painted, kept = (part.float() for part in self.painter(deep, fine, motion.features))
+            openings = self.openings(driving.xy, source.xy)
+        painted, kept = self.painter(deep, fine, motion.features, openings)
+        painted, kept = painted.float(), kept.float()
         prediction = kept * warped + (1 - kept) * painted
-        return Rendering(prediction, motion, kept, warped, painted)
+        return Rendering(prediction, motion, kept, warped, painted, openings)
 
 
 def sampled(picture: Tensor, deformation: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ def expectation(logits: Tensor) -> Tensor:
     """(b, k, h, w) -> (b, k, 2): where each softmax map has its mean, xy in [-1, 1]."""
     height, width = logits.shape[2:]
     with exact(logits):
-        weights = logits.flatten(2).float().softmax(-1).unflatten(2, (height, width))
+        weights = logits.flatten(2).float().softmax(-1).view(*logits.shape)
         x = torch.linspace(-1, 1, width, device=logits.device)
         y = torch.linspace(-1, 1, height, device=logits.device)
         return torch.stack([weights.sum(2) @ x, weights.sum(3) @ y], -1)
