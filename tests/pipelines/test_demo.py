@@ -78,6 +78,16 @@ def test_it_can_be_run_again_and_as_a_gif(studio: Studio) -> None:
     assert sniff(made).name == "gif"
 
 
+def test_size_and_budget_are_kept(studio: Studio) -> None:
+    code, out, err = studio.run(
+        "demo", "--gif", "--json", "--size", "48", "--max-size", "300KB", "-o", "small.gif"
+    )
+    assert code == 0, err
+    facts = json.loads(out)
+    assert facts["bytes"] <= 300_000
+    assert "expected a number" in studio.refused("demo", "--size", "7")
+
+
 def test_unknown_name_is_exit_code_two(studio: Studio) -> None:
     assert "painting, cartoon" in studio.refused("demo", "opera")
 

@@ -1,5 +1,6 @@
 """``deepmeme demo [NAME]``."""
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from deepmeme.pipelines.demo import Scene
+    from deepmeme.pipelines.options import AnimateOptions
 
 
 def demo(
@@ -31,6 +33,19 @@ def demo(
         ),
     ] = None,
     gif: Annotated[bool, typer.Option("--gif", help="A GIF in place of a video.")] = False,
+    size: Annotated[
+        int | None,
+        typer.Option("--size", help="Side in pixels of each picture in it.", show_default=False),
+    ] = None,
+    max_size: Annotated[
+        str | None,
+        typer.Option(
+            "--max-size",
+            metavar="SIZE",
+            help="Keep a GIF or WebP under this size, like 4MB.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "-y", help="Replace the file that -o names.")
     ] = False,
@@ -52,6 +67,7 @@ def demo(
     """
     from deepmeme.cli.console import screen
     from deepmeme.pipelines.demo import default_name, find_scene
+    from deepmeme.pipelines.options import AnimateOptions
 
     if name == "list":
         _list(as_json=as_json)
@@ -64,19 +80,20 @@ def demo(
         raise OutputError(
             f"{target} is there already. Add -y to replace it, or choose another name with -o."
         )
-    _run(screen(), scene, target, model, as_json=as_json)
+    options = AnimateOptions(size=size, max_size=max_size)
+    if model is not None:
+        options = replace(options, model=model)
+    _run(screen(), scene, target, options, as_json=as_json)
 
 
 def _run(
-    console: "Console", scene: "Scene", target: Path, model: str | None, *, as_json: bool
+    console: "Console", scene: "Scene", target: Path, options: "AnimateOptions", *, as_json: bool
 ) -> None:
     from deepmeme.cli.animate import facts_of, tell
     from deepmeme.cli.console import bars, print_json
     from deepmeme.pipelines.demo import prepare_demo
-    from deepmeme.pipelines.options import AnimateOptions
 
     started = perf_counter()
-    options = AnimateOptions() if model is None else AnimateOptions(model=model)
     if not as_json:
         console.print(f"{scene.about[0].upper()}{scene.about[1:]}.", style="dim")
     with bars(console, quiet=as_json) as progress:
