@@ -16,48 +16,54 @@ if TYPE_CHECKING:
     from deepmeme.pipelines.options import AnimateOptions
 
 
+_Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NAME]", help="Which one; `deepmeme demo list` names them.", show_default=False
+    ),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Result: .mp4, .gif, .webp, ... deepmeme-demo.mp4 in this folder unless given.",
+        show_default=False,
+    ),
+]
+_Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="Another model than the bundled one.", show_default=False),
+]
+_Size = Annotated[
+    int | None,
+    typer.Option("--size", help="Side in pixels of each picture in it.", show_default=False),
+]
+_MaxSize = Annotated[
+    str | None,
+    typer.Option(
+        "--max-size",
+        metavar="SIZE",
+        help="Keep a GIF or WebP under this size, like 4MB.",
+        show_default=False,
+    ),
+]
+_Gif = Annotated[bool, typer.Option("--gif", help="A GIF in place of a video.")]
+_Overwrite = Annotated[
+    bool, typer.Option("--overwrite", "-y", help="Replace the file that -o names.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
 def demo(
-    name: Annotated[
-        str,
-        typer.Argument(
-            metavar="[NAME]", help="Which one; `deepmeme demo list` names them.", show_default=False
-        ),
-    ] = "all",
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Result: .mp4, .gif, .webp, ... deepmeme-demo.mp4 in this folder unless given.",
-            show_default=False,
-        ),
-    ] = None,
-    gif: Annotated[bool, typer.Option("--gif", help="A GIF in place of a video.")] = False,
-    size: Annotated[
-        int | None,
-        typer.Option("--size", help="Side in pixels of each picture in it.", show_default=False),
-    ] = None,
-    max_size: Annotated[
-        str | None,
-        typer.Option(
-            "--max-size",
-            metavar="SIZE",
-            help="Keep a GIF or WebP under this size, like 4MB.",
-            show_default=False,
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", "-y", help="Replace the file that -o names.")
-    ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", "-m", help="Another model than the bundled one.", show_default=False
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    name: _Name = "all",
+    output: _Output = None,
+    gif: _Gif = False,
+    size: _Size = None,
+    max_size: _MaxSize = None,
+    overwrite: _Overwrite = False,
+    model: _Model = None,
+    as_json: _Json = False,
 ) -> None:
     """See it work: a painting, a cartoon and a statue come to life. No network, under a minute.
 
