@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _Name = Annotated[
     str,
     typer.Argument(
-        metavar="[NAME]", help="Which one; `deepmeme demo list` names them.", show_default=False
+        metavar="NAME", help="Which one; `deepmeme demo list` names them.", show_default=False
     ),
 ]
 _Output = Annotated[
