@@ -82,7 +82,7 @@ def _open_video(path: Path, demuxer: str, background: Colour, fps: Fraction | No
                 "save or download it again."
             )
         geometry = _geometry(path, first, stream)
-        rate = fps or choose_fps(stream.average_rate or stream.guessed_rate)
+        rate = fps or choose_fps(stream.guessed_rate or stream.average_rate)
         num_frames = _count(container, stream, rate)
         audio = None
         if container.streams.audio:
