@@ -22,6 +22,7 @@ from deepmeme.media.image import read_image
 from deepmeme.media.prefetch import prefetch
 from deepmeme.media.sniff import sniff
 from deepmeme.media.video import open_clip
+from deepmeme.pipelines.lids import close_lids
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.progress import Progress
 from deepmeme.pipelines.retime import (
@@ -104,6 +105,7 @@ def _from_video(
         path.name, "video", square.how, len(keypoints.xy), float(clip.fps), square.corner
     )
     calm = calmed(keypoints, clip.fps, options.smooth)
+    calm = close_lids(calm, engine.info().keypoint_names)
     return Track(calm, clip.fps, story, clip, clip.audio)
 
 
@@ -158,6 +160,7 @@ def _from_template(path: Path, engine: MotionEngine, options: AnimateOptions) ->
         path.name, "motion template", "", template.num_frames, float(template.fps), None
     )
     calm = calmed(template.keypoints, template.fps, options.smooth)
+    calm = close_lids(calm, template.keypoint_names)
     return Track(calm, template.fps, story)
 
 
