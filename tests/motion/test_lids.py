@@ -16,7 +16,7 @@ def clip(blinks: list[float], **facts: float) -> KeypointArrays:
     return frames(*(head(blink=blink, **facts) for blink in blinks))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("depth", [0.35, 0.6, 0.8, 1.0])
+@pytest.mark.parametrize("depth", [0.5, 0.6, 0.8, 1.0])
 @pytest.mark.parametrize("roll", [0.0, 35.0])
 def test_the_deepest_blink_is_a_whole_one(depth: float, roll: float) -> None:
     seen = clip([0, 0, 0.02, depth / 2, depth, depth * 0.95, 0.01, 0, 0, 0], roll=roll)

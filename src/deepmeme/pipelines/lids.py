@@ -1,8 +1,9 @@
 """Lets a driver's blinks end with closed lids.
 
-Keypoint networks are shy: on a closed eye they leave a slit of a third to a half of the open eye.
-Seen over a whole clip that shows, because eyes blink and each person has a usual opening. So the
-clip's own slit is taken for closed, and what lies between is stretched to fit.
+Keypoint networks are shy: on a closed eye they leave a slit, up to half of the open eye where the
+network is small or the video blurred. Seen over a whole clip that shows, because eyes blink and
+each person has a usual opening. So the clip's own slit is taken for closed, and what lies between
+is stretched to fit.
 """
 
 from collections.abc import Sequence
@@ -13,12 +14,12 @@ from deepmeme.pipelines.face_rings import Points, Ring, openness, rings_of
 from deepmeme.runtime.engine import KeypointArrays
 
 _USUAL = 0.75
-_BLINKED = 0.72
+_BLINKED = 0.55
 """A clip whose least opening is below this share of the usual one has a blink in it."""
-_SLIT_SHARE = 0.45
+_SLIT_SHARE = 0.3
 """Closed where no blink was seen, over the usual opening; never more than ``_SLIT``."""
-_SLIT = 0.1
-_SHUT_NEAR = 0.15
+_SLIT = 0.07
+_SHUT_NEAR = 0.1
 """What is this close to the least opening, of the way to the usual one, is shut too."""
 _LEAST_USUAL = 0.1
 _UPPER_SHARE = 0.8
