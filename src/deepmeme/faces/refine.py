@@ -25,6 +25,7 @@ LIKELY = 0.13
 paintings, statues and cartoons: 0.03 to 0.09."""
 _SURE = 0.1
 """The same where no cascade saw one: of hundreds of looks at carpets a few have 0.11 to 0.15."""
+_DOUBTFUL, _SURE_SCORE = 0.2, 0.85
 _WORTH_A_LOOK = 0.3
 _BOX_OVER_EYES = 2.5
 """Side of a face's box over the distance of the eyes."""
@@ -68,7 +69,13 @@ def find_faces(image: Frame, finder: Finder | None = None) -> tuple[Face, ...]:
     if finder is None:
         return seen
     refined = (refine_face(image, face, finder) for face in seen)
-    return _distinct([face for face in refined if face is not None]) or search_faces(image, finder)
+    found = _distinct([face for face in refined if face is not None])
+    if found or (found := search_faces(image, finder)):
+        return found
+    # Nobody's face fits well: a creature perhaps, that the cascades were sure about.
+    sure = (face for face in seen if face.score >= _SURE_SCORE)
+    refined = (refine_face(image, face, finder, limit=_DOUBTFUL) for face in sure)
+    return _distinct([face for face in refined if face is not None])
 
 
 def refine_face(image: Frame, face: Face, finder: Finder, *, limit: float = LIKELY) -> Face | None:
