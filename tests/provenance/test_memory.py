@@ -18,8 +18,10 @@ from deepmeme.provenance.record import Record
 from deepmeme.provenance.seal import Rendered
 
 def peak_mb():
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would count what this process was forked from
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
 
 driving, target = sys.argv[1:]
 clip = open_clip(driving)
