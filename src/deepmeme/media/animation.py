@@ -4,6 +4,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
@@ -66,8 +67,7 @@ def _held(path: Path, kind: MediaKind, background: Colour, fps: Fraction) -> Ite
 
 def _num_images(path: Path, kind: MediaKind) -> int | None:
     try:
-        with warnings.catch_warnings(), Image.open(path, formats=[kind.container]) as image:
-            warnings.simplefilter("ignore")
+        with _quiet(), Image.open(path, formats=[kind.container]) as image:
             return int(getattr(image, "n_frames", 1))
     except PICTURE_DAMAGE:
         return None
@@ -78,16 +78,16 @@ def _decode(path: Path, kind: MediaKind, background: Colour) -> Iterator[tuple[F
     num_read = 0
     try:
         with path.open("rb") as stream:
-            image = Image.open(stream, formats=[kind.container])
+            with _quiet():
+                image = Image.open(stream, formats=[kind.container])
             if image.width * image.height > MAX_ANIMATION_PIXELS:
                 raise InputError(f"{path} is {image.width} x {image.height}: too large to play.")
             check_size(path, image.size)
             while True:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
+                with _quiet():
                     image.seek(num_read)
                     image.load()
-                frame = flatten(image.copy(), background)
+                    frame = flatten(image.copy(), background)
                 yield frame, _span(image, kind)
                 num_read += 1
     except EOFError:
@@ -100,6 +100,14 @@ def _decode(path: Path, kind: MediaKind, background: Colour) -> Iterator[tuple[F
                 f"{path} is a damaged or cut-off {kind.name} ({error}). Save or download it again."
             ) from error
         _logger.warning("%s is cut off or damaged (%s); playing what can be read", path, error)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Pillow warns of size and damage, which are judged here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _span(image: Image.Image, kind: MediaKind) -> Fraction:
