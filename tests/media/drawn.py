@@ -1,5 +1,6 @@
 """Small pictures, videos and sounds that the tests draw for themselves."""
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -88,6 +89,16 @@ def write_video(
         if voice is not None:
             container.mux(_voice(voice, sound, round(sound_at_s * RATE)))
     return path
+
+
+def turn(path: Path, matrix: tuple[int, ...]) -> None:
+    """Write a display matrix (a, b, c, d, x, y) into an mp4's first track header."""
+    encoded = bytearray(path.read_bytes())
+    at = encoded.index(b"tkhd") + 4 + 40
+    a, b, c, d, x, y = matrix
+    fixed = [a * 65536, b * 65536, 0, c * 65536, d * 65536, 0, x * 65536, y * 65536, 1 << 30]
+    encoded[at : at + 36] = struct.pack(">9i", *fixed)
+    path.write_bytes(encoded)
 
 
 def _picture(frame: np.ndarray, layout: str, matrix: int) -> av.VideoFrame:

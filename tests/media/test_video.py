@@ -1,6 +1,5 @@
 """open_clip: what goes in as a video comes out as upright frames at the right times."""
 
-import struct
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +8,7 @@ from PIL import Image
 
 from deepmeme.errors import InputError
 from deepmeme.media.video import open_clip
-from tests.media.drawn import grey, psnr, scene, scenes, write_video
+from tests.media.drawn import grey, psnr, scene, scenes, turn, write_video
 
 
 @pytest.mark.parametrize(
@@ -56,16 +55,6 @@ def test_trim_take_and_map(tmp_path):
         clip.trim(0.5, 0.5)
 
 
-def _turn(path, matrix):
-    """Write a display matrix (a, b, c, d, x, y) into the mp4's track header."""
-    encoded = bytearray(path.read_bytes())
-    at = encoded.index(b"tkhd") + 4 + 40
-    a, b, c, d, x, y = matrix
-    fixed = [a * 65536, b * 65536, 0, c * 65536, d * 65536, 0, x * 65536, y * 65536, 1 << 30]
-    encoded[at : at + 36] = struct.pack(">9i", *fixed)
-    path.write_bytes(encoded)
-
-
 @pytest.mark.parametrize(
     ("matrix", "expected"),
     [
@@ -78,7 +67,7 @@ def _turn(path, matrix):
 def test_a_turned_video_stands_upright(tmp_path, matrix, expected):
     path = write_video(tmp_path / "a.mp4", scenes(3), options={"crf": "8"})
     plain = list(open_clip(path))
-    _turn(path, matrix)
+    turn(path, matrix)
     clip = open_clip(path)
     read = list(clip)
     assert read[0].shape == (clip.height, clip.width, 3)
