@@ -14,7 +14,8 @@ from deepmeme.data.toon_canvas import (
     places,
     smooth,
 )
-from deepmeme.data.toon_person import INK, MOUTH_Y, WHITE, Toon, ToonMoment, shadow_of
+from deepmeme.data.toon_face import mouth_lines
+from deepmeme.data.toon_person import INK, WHITE, Toon, ToonMoment, shadow_of
 
 
 def draw_hair_behind(canvas: Canvas, person: Toon) -> None:
@@ -139,10 +140,9 @@ def draw_beard(canvas: Canvas, person: Toon, head: Mask, moment: ToonMoment) -> 
     outline = smooth(half, closed=False)
     left = outline[::-1] * np.array([-1, 1], np.float32)
     beard = canvas.mask(np.concatenate([outline, left]))
-    around = canvas.mask(
-        ellipse(0, MOUTH_Y + 0.016 + 0.06 * moment.jaw, 0.140, 0.050 + 0.06 * moment.jaw)
-    )
-    beard = beard * (1 - canvas.blur(around, 0.006))
+    lines = mouth_lines(person, moment)
+    lips = canvas.mask(np.concatenate([lines.top, lines.bottom[::-1]]))
+    beard = beard * (1 - canvas.blur(lips, 0.004))
     canvas.cast(beard, head, shadow_of(person), 0.5, by=(0, -0.008), radius=0.012)
     canvas.fill(beard, mix(person.hair, INK, 0.05), mix(person.hair, INK, 0.40), 0.1, 0.6)
     canvas.shade(beard, mix(person.hair, WHITE, 0.35), 0.55, towards=(-0.02, -0.025), radius=0.02)
