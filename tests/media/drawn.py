@@ -133,13 +133,26 @@ def _bt2020(frame: np.ndarray) -> av.VideoFrame:
     return picture
 
 
-def write_sound(path: Path, wave: np.ndarray, *, rate: int = RATE, layout: str = "stereo") -> Path:
-    """(2, n) samples at 48 kHz as a sound file (an mp4 gets a sound track and no pictures)."""
+def write_sound(
+    path: Path,
+    wave: np.ndarray,
+    *,
+    rate: int = RATE,
+    layout: str = "stereo",
+    gap_s: tuple[float, float] | None = None,
+) -> Path:
+    """(2, n) samples at 48 kHz as a sound file (an mp4 gets a sound track and no pictures).
+
+    What lies in ``gap_s`` (from, to) is left out of the file; the clock goes on.
+    """
     codecs = {".wav": "pcm_s16le", ".mp3": "libmp3lame", ".ogg": "libopus", ".flac": "flac"}
     with av.open(str(path), "w", format="mp4" if path.suffix == ".m4a" else None) as container:
         voice = container.add_stream(codecs.get(path.suffix, "aac"), rate=rate)
         voice.codec_context.layout = layout
-        container.mux(_voice(voice, wave))
+        first, last = gap_s or (0.0, 0.0)
+        for packet in _voice(voice, wave):
+            if not first <= float((packet.pts or 0) * packet.time_base) < last:
+                container.mux(packet)
     return path
 
 

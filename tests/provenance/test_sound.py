@@ -128,6 +128,17 @@ def test_a_stretch_can_be_read_from_far_in(tmp_path):
     assert np.abs(wave[:, SAMPLE_RATE + 100 :]).max() == 0, "nothing beyond its own duration"
 
 
+@pytest.mark.parametrize("suffix", [".mka", ".m4a"])
+def test_a_gap_in_the_sound_is_silence_and_what_follows_keeps_its_time(tmp_path, suffix):
+    whole = tone(2.0, [0.1, 0.6, 1.4])
+    path = write_sound(tmp_path / f"s{suffix}", whole, gap_s=(0.4, 1.0))
+    wave = np.abs(whole_sound(path, 2)).max(axis=0) > 0.1
+    assert np.argmax(wave) / SAMPLE_RATE == pytest.approx(0.1, abs=0.03)
+    assert not wave[round(0.5 * SAMPLE_RATE) : round(0.95 * SAMPLE_RATE)].any()
+    later = np.argmax(wave[SAMPLE_RATE:]) / SAMPLE_RATE + 1
+    assert later == pytest.approx(1.4, abs=0.03)
+
+
 def test_no_sound_is_said(tmp_path):
     silent = write_video(tmp_path / "a.mp4", [grey(1)] * 3)
     with pytest.raises(InputError, match=r"a\.mp4 \(mp4\) holds no sound.*mp3"):

@@ -9,7 +9,7 @@ import pytest
 
 from deepmeme.errors import DeepmemeError, InputError, OutputError
 from deepmeme.media.audio import open_sound
-from deepmeme.provenance.record import Record
+from deepmeme.provenance.record import Record, read_inputs
 from deepmeme.provenance.seal import save_picture
 from tests.media.drawn import grey, scenes, tone, write_sound, write_video
 from tests.provenance.results import EVERY_NAME, RECORD, left_in, record_of, rendered
@@ -146,3 +146,18 @@ def test_a_record_names_no_path(tmp_path):
     assert Record(task="animate").fingerprint() != record.fingerprint()
     with pytest.raises(InputError, match="cannot be read"):
         record_of(tmp_path / "missing.mp4")
+
+
+def test_inputs_are_known_by_their_content(tmp_path):
+    a = write_video(tmp_path / "a.mp4", FRAMES)
+    b = tmp_path / "b.mp4"
+    b.write_bytes(a.read_bytes())
+    folder = rendered(FRAMES).save(tmp_path / "frames").path
+    found = read_inputs(source=[a, b], driving=folder)
+    assert [(i.role, i.name) for i in found] == [
+        ("source", "a.mp4"), ("source", "b.mp4"), ("driving", "frames"),
+    ]  # fmt: skip
+    assert found[0].sha256 == found[1].sha256 != found[2].sha256
+    (folder / "000001.png").rename(folder / "000009.png")
+    assert read_inputs(driving=folder)[0].sha256 != found[2].sha256
+    assert Record(task="animate", inputs=found).input_paths == (a, b, folder)
