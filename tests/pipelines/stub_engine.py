@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.runtime.engine import Inspection, KeypointArrays, ModelInfo
+from deepmeme.runtime.engine import Inspection, KeypointArrays, ModelInfo, Rendering
 
 Frame = NDArray[np.uint8]
 SIDE = 64
@@ -78,6 +78,19 @@ class StubEngine:
                 signal.raise_signal(signal.SIGINT)
             yield self._render(source, motion.xy[0])
 
+    def trace_stream(
+        self, source: StubHandle, motions: Iterable[KeypointArrays]
+    ) -> Iterator[Rendering]:
+        for motion in motions:
+            yield Rendering(self._render(source, motion.xy[0]), *self._traced(source, motion))
+
+    def _traced(
+        self, source: StubHandle, motion: KeypointArrays
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        line = np.linspace(-1, 1, 16, dtype=np.float32)
+        grid = np.stack(np.meshgrid(line, line), -1) - (motion.xy[0] - source.xy).mean(axis=0)
+        return grid.astype(np.float32), np.ones((16, 16), np.float32)
+
     def _render(self, source: StubHandle, xy: NDArray[np.float32]) -> Frame:
         self.rendered += 1
         shift = (xy - source.xy).mean(axis=0) * (self.resolution - 1) / 2
@@ -88,11 +101,8 @@ class StubEngine:
 
     def inspect(self, source: StubHandle, motion: KeypointArrays) -> Inspection:
         frame = self._render(source, motion.xy[0])
-        line = np.linspace(-1, 1, 16, dtype=np.float32)
-        grid = np.stack(np.meshgrid(line, line), -1) - (motion.xy[0] - source.xy).mean(axis=0)
-        return Inspection(
-            frame.astype(np.float32) / 255, grid, np.ones((16, 16), np.float32), frame
-        )
+        grid, seen = self._traced(source, motion)
+        return Inspection(frame.astype(np.float32) / 255, grid, seen, frame)
 
 
 class StubModel:

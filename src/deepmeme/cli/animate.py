@@ -187,7 +187,7 @@ def tell(console: "Console", story: "Story", saved: "Saved", facts: dict[str, An
     table.add_column(style="dim", justify="right")
     table.add_column(overflow="fold")
     for source in story.sources:
-        table.add_row(Text("source", style="#4c8dff"), Text(_source_line(source)))
+        table.add_row(Text("source", style="#4c8dff"), Text(_source_line(source, story)))
     table.add_row(Text("driving", style="#ff9933"), Text(_driving_line(story)))
     table.add_row("model", f"{story.model} on {story.engine}, {story.precision}, {story.device}")
     if saved.num_frames > 1:
@@ -218,10 +218,12 @@ def _driving_line(story: "Story") -> str:
     return ", ".join(parts)
 
 
-def _source_line(source: "SourceStory") -> str:
+def _source_line(source: "SourceStory", story: "Story") -> str:
     width, height = source.size
     parts = [f"{source.name} ({width}x{height}): {source.how}"]
     parts += [f"{side}x{side} at {x},{y}" for x, y, side in source.crops]
+    if source.side > story.resolution:
+        parts.append(f"its own detail up to {source.side} pixels")
     if source.pasted:
         parts.append("put back into the picture")
     anchors = sorted({a for a in source.anchors if a is not None})

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.pipelines.anchor import find_anchor, pose_gap
+from deepmeme.pipelines.detail import Detail
 from deepmeme.pipelines.driving import Playing, Track
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.parts import Part, transfer_parts
@@ -37,12 +38,23 @@ class Actor:
     """Keypoints of the anchor."""
     pose_gap: float
     """How differently source and anchor are posed: 0 is alike, from 1 on the gap is strong."""
+    detail: Detail | None = None
+    """Brings rendered frames beyond the model's resolution."""
+
+    @property
+    def side(self) -> int:
+        """Of its rendered frames, in pixels."""
+        return len(self.frame) if self.detail is None else self.detail.side
 
 
 def make_actor(
-    engine: MotionEngine, square: Square, picture: Frame, track: Track, options: AnimateOptions
-) -> Actor:
+    engine: MotionEngine, square: Square, picture: Frame, track: Track, options: AnimateOptions,
+    *, side: int = 0,
+) -> Actor:  # fmt: skip
     """Look at one square of a picture and find the driving frame that is most like it.
+
+    ``side`` is the size in pixels that its frames should have; the model's resolution unless it
+    is larger.
 
     Raises:
         InputError: the anchor that was asked for isn't a frame of the driving video.
@@ -63,7 +75,8 @@ def make_actor(
             anchor = wanted
     start = track.keypoints.frame(anchor or 0)
     gap = pose_gap(keypoints, start, names)
-    return Actor(square, frame, keypoints, engine.encode(frame), anchor, start, gap)
+    detail = Detail(square.cut(picture, side), frame) if side > engine.resolution else None
+    return Actor(square, frame, keypoints, engine.encode(frame), anchor, start, gap, detail)
 
 
 def motions(
@@ -121,8 +134,11 @@ def stream(
     options: AnimateOptions,
     rows: range,
 ) -> Iterator[Frame]:
-    """The actor's square at each frame of the result in ``rows``, (r, r, 3)."""
-    if track.still:
-        return engine.render_stream(actor.handle, [struck_pose(actor, options)])
+    """The actor's square at each frame of the result in ``rows``, (side, side, 3)."""
     names = engine.info().keypoint_names
-    return engine.render_stream(actor.handle, motions(actor, playing, options, names, rows))
+    moved = motions(actor, playing, options, names, rows)
+    if track.still:
+        moved = iter([struck_pose(actor, options)])
+    if actor.detail is None:
+        return engine.render_stream(actor.handle, moved)
+    return map(actor.detail, engine.trace_stream(actor.handle, moved))

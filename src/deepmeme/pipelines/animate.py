@@ -23,7 +23,7 @@ from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.pipelines.driving import Playing, Track, is_template, open_driving, play, walk
-from deepmeme.pipelines.layout import Layout, choose_layout, layout_name
+from deepmeme.pipelines.layout import Layout, cell_side, choose_layout
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.place import check_place, is_still
 from deepmeme.pipelines.preflight import concerns, long_render
@@ -179,15 +179,15 @@ def prepare(
         squares_of(p, options, framing, q, finder) for p, q in zip(pictures, paths, strict=True)
     ]
     track = open_driving(path, engine, options, progress or Silent())
-    alone = len(paths) == 1 and layout_name(options, 1) == "result"
+    cell_px = cell_side(options, len(paths), engine.resolution)
     subjects = tuple(
-        make_subject(engine, p, q, s, track, options, alone=alone)
+        make_subject(engine, p, q, s, track, options, cell_px=cell_px)
         for p, q, s in zip(pictures, paths, squares, strict=True)
     )
     playing = play(track, options)
     layout = choose_layout(
         options,
-        [subject.shown for subject in subjects],
+        [subject.picture for subject in subjects],
         [subject.size for subject in subjects],
         has_driving=track.shown is not None,
         resolution=engine.resolution,
@@ -332,6 +332,7 @@ def _story(
             bool(subject.pastes),
             tuple(actor.anchor for actor in subject.actors),
             sum(actor.square.found_face for actor in subject.actors),
+            max(actor.side for actor in subject.actors),
             max(actor.pose_gap for actor in subject.actors),
         )
         for subject in subjects

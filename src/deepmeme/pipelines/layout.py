@@ -77,19 +77,17 @@ def choose_layout(
         resolution: of the model; a cell's size unless the options say.
     """
     name = layout_name(options, len(sources))
-    if name == "result" and len(sources) == 1:
-        layout, cell = _alone(results[0], options.size), 0
+    cell = cell_side(options, len(sources), resolution)
+    if cell is None:
+        layout = _alone(results[0], options.size)
     elif name == "result":
-        cell = _cell(options, len(sources), resolution)
         layout = _row(len(sources), cell)
     elif name == "side-by-side" and len(sources) == 1:
-        cell = _cell(options, 3, resolution)
         layout = _side_by_side(sources[0], cell, has_driving)
     else:
-        cell = _cell(options, len(sources) + 1, resolution)
         layout = _grid(sources, cell, has_driving)
     lift = 0
-    if layout.canvas is not None:
+    if cell is not None and layout.canvas is not None:
         layout = _with_banners(layout, layout.canvas, cell, options)
         lift = _banner_height(cell) if options.caption_bottom.strip() else 0
     return replace(layout, overlays=_overlays(layout, options, lift))
@@ -146,21 +144,27 @@ def layout_name(options: AnimateOptions, num_sources: int) -> str:
     return "grid" if num_sources > 1 else "result"
 
 
+def cell_side(options: AnimateOptions, num_sources: int, resolution: int) -> int | None:
+    """Side in pixels of a layout's cells; None where the only result is the whole frame."""
+    name = layout_name(options, num_sources)
+    if name == "result" and num_sources == 1:
+        return None
+    columns = num_sources + (name != "result")
+    columns = 3 if name == "side-by-side" and num_sources == 1 else columns
+    side = options.size or min(resolution, (_WIDEST - 8) // columns - 8)
+    return max(32, side - side % 2)
+
+
 def scaled_size(width: int, height: int, side: int) -> tuple[int, int]:
-    """This shape with ``side`` as its longer side."""
-    ratio = side / max(width, height)
-    return max(2, round(width * ratio)), max(2, round(height * ratio))
+    """This shape with ``side`` as its longer side; even numbers, as H.264 needs them."""
+    half = side / max(width, height) / 2
+    return max(2, 2 * round(width * half)), max(2, 2 * round(height * half))
 
 
 def _alone(result: tuple[int, int], side: int | None) -> Layout:
     width, height = result if side is None else scaled_size(*result, side)
     size = (width + width % 2, height + height % 2)  # yuv420p has even sides
     return Layout("result", None, (Slot(0, 0, *size),), None, size)
-
-
-def _cell(options: AnimateOptions, columns: int, resolution: int) -> int:
-    side = options.size or min(resolution, (_WIDEST - 8) // columns - 8)
-    return max(32, side - side % 2)
 
 
 def _row(count: int, cell: int) -> Layout:

@@ -197,6 +197,9 @@ class AnimateOptions:
         low=32,
         high=4096,
     )
+    detail: bool = choice(
+        True, "Carry the source's fine detail beyond the model's resolution.", _OUTPUT
+    )
     caption_top: str = choice("", "Meme text at the top.", _OUTPUT, metavar="TEXT")
     caption_bottom: str = choice("", "Meme text at the bottom.", _OUTPUT, metavar="TEXT")
     label: bool = choice(False, 'Show a small "made by AI" in the corner.', _OUTPUT)

@@ -19,6 +19,8 @@ class SourceStory:
     """Driving frame that movement is counted from, for each square; None in absolute transfer."""
     faces: int
     """Squares that hold a face which was found."""
+    side: int
+    """Pixels of the largest animated square in the result, its own detail added."""
     pose_gap: float
     """How far the source's pose is from its anchor's, 0 = the same shape; the largest square."""
 

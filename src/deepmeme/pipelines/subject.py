@@ -12,6 +12,7 @@ from deepmeme.faces.crop import Crop
 from deepmeme.faces.paste import PasteBack
 from deepmeme.media.montage import resize
 from deepmeme.pipelines.actors import Actor, make_actor, stream
+from deepmeme.pipelines.detail import LARGEST_PX, WORTH
 from deepmeme.pipelines.driving import Playing, Track
 from deepmeme.pipelines.layout import scaled_size
 from deepmeme.pipelines.options import AnimateOptions
@@ -23,6 +24,10 @@ Frame = NDArray[np.uint8]
 _LARGEST_PX = 1920
 """Longer side of a pasted result unless the options say; phone pictures are far larger."""
 _LARGEST_ASKED_PX = 4096
+_ALONE_PX = 720
+"""The same for a square that is shown on its own."""
+_DETAILED = ("portrait",)
+"""Families whose deformation is exact enough to carry fine detail."""
 _BLOCK = 8  # frames of one square rendered before the next square's turn
 
 
@@ -32,7 +37,7 @@ class Subject:
 
     name: str
     picture: Frame
-    """At the size of the result."""
+    """What is animated, at the size of the result: the whole picture, or the square alone."""
     read_size: tuple[int, int]
     """Width and height of the picture as it was read."""
     actors: tuple[Actor, ...]
@@ -42,14 +47,9 @@ class Subject:
     """The whole picture was squeezed into a square, and its animation is stretched back."""
 
     @property
-    def shown(self) -> Frame:
-        """The source, as it is beside its animation."""
-        return self.picture if self.pastes or self.squeezed else self.actors[0].frame
-
-    @property
     def size(self) -> tuple[int, int]:
         """Width and height of the animated frames."""
-        return self.shown.shape[1], self.shown.shape[0]
+        return self.picture.shape[1], self.picture.shape[0]
 
     def assemble(self, squares: Sequence[Frame]) -> Frame:
         """The picture with this moment's squares in it, or the only square itself."""
@@ -65,7 +65,7 @@ class Subject:
 
 def make_subject(
     engine: MotionEngine, picture: Frame, path: Path, squares: tuple[Square, ...], track: Track,
-    options: AnimateOptions, *, alone: bool,
+    options: AnimateOptions, *, cell_px: int | None,
 ) -> Subject:  # fmt: skip
     """Look at a picture's squares and decide what its animation will show.
 
@@ -76,29 +76,37 @@ def make_subject(
         squares: where in the picture.
         track: the driving movement.
         options: the user's.
-        alone: the animation is the whole frame of the result, not a cell among others.
+        cell_px: side of the cell that shows it; None where it is the whole frame of the result.
 
     Raises:
         InputError: the anchor that was asked for isn't a frame of the driving video.
     """
     read_size = (picture.shape[1], picture.shape[0])
-    actors = tuple(make_actor(engine, square, picture, track, options) for square in squares)
-    if not _go_back(squares, options, alone=alone):
-        squeezed = squares[0].crop is None and read_size[0] != read_size[1]
-        if squeezed:
-            picture = resize(picture, *scaled_size(*read_size, engine.resolution))
-        return Subject(path.name, picture, read_size, actors, (), squeezed)
-    if options.size or max(read_size) > _LARGEST_PX:
-        side = min(options.size or _LARGEST_PX, _LARGEST_ASKED_PX)
-        picture = resize(picture, *scaled_size(*read_size, side))
-    picture = _evened(picture)
-    ratio = max(picture.shape[:2]) / max(read_size)
-    pastes = [
-        PasteBack(picture.shape, _scaled(square.crop, ratio))
-        for square in squares
-        if square.crop is not None
-    ]
-    return Subject(path.name, picture, read_size, actors, tuple(pastes))
+    back = _go_back(squares, options, alone=cell_px is None)
+    whole = _at_result_size(picture, options) if back else picture
+    ratio = max(whole.shape[:2]) / max(read_size)
+    detailed = options.detail and engine.info().family in _DETAILED
+
+    def actor(square: Square) -> Actor:
+        natural = max(read_size) if square.crop is None else square.crop.side
+        wanted = natural * ratio
+        if not back:
+            wanted = min(natural, cell_px or options.size or _ALONE_PX)
+        side = min(round(wanted) // 2 * 2, LARGEST_PX)
+        side = side if detailed and side >= WORTH * engine.resolution else 0
+        return make_actor(engine, square, picture, track, options, side=side)
+
+    actors = tuple(actor(square) for square in squares)
+    if back:
+        crops = [square.crop for square in squares if square.crop is not None]
+        pastes = tuple(PasteBack(whole.shape, _scaled(crop, ratio)) for crop in crops)
+        return Subject(path.name, whole, read_size, actors, pastes)
+    side, square = actors[0].side, squares[0]
+    squeezed = square.crop is None and read_size[0] != read_size[1]
+    shown = resize(picture, *scaled_size(*read_size, side)) if squeezed else actors[0].frame
+    if not squeezed and side != engine.resolution:
+        shown = square.cut(picture, side)
+    return Subject(path.name, shown, read_size, actors, (), squeezed)
 
 
 def perform(
@@ -154,7 +162,12 @@ def _scaled(crop: Crop, ratio: float) -> Crop:
     )
 
 
-def _evened(picture: Frame) -> Frame:
-    """Without the last row or column of an odd side, which H.264 cannot have."""
+def _at_result_size(picture: Frame, options: AnimateOptions) -> Frame:
+    """As large as wanted, or as can be; without the last row or column of an odd side, which
+    H.264 cannot have."""
+    longest = max(picture.shape[:2])
+    if options.size or longest > _LARGEST_PX:
+        side = min(options.size or _LARGEST_PX, _LARGEST_ASKED_PX)
+        picture = resize(picture, *scaled_size(picture.shape[1], picture.shape[0], side))
     height, width = picture.shape[:2]
     return np.ascontiguousarray(picture[: height - height % 2, : width - width % 2])

@@ -32,6 +32,17 @@ class KeypointArrays(NamedTuple):
         return KeypointArrays(self.xy[rows], jacobian)
 
 
+class Rendering(NamedTuple):
+    """One rendered frame, and how it came from the source."""
+
+    frame: NDArray[np.uint8]
+    """(h, w, 3)"""
+    deformation: NDArray[np.float32]
+    """(h', w', 2) where each pixel looks in the source, xy in [-1, 1]."""
+    occlusion: NDArray[np.float32] | None
+    """(h', w') in [0, 1], 1 = the source shows it."""
+
+
 class Inspection(NamedTuple):
     """What the networks did for one frame."""
 
@@ -99,6 +110,12 @@ class MotionEngine(Protocol):
         self, source: Handle, motions: Iterable[KeypointArrays]
     ) -> Iterator[NDArray[np.uint8]]:
         """One (h, w, 3) frame for each single-frame motion, in order, work overlapped."""
+        ...
+
+    def trace_stream(
+        self, source: Handle, motions: Iterable[KeypointArrays]
+    ) -> Iterator[Rendering]:
+        """As :meth:`render_stream`, with the deformation and occlusion of each frame."""
         ...
 
     def inspect(self, source: Handle, motion: KeypointArrays) -> Inspection:

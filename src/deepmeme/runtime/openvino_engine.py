@@ -6,7 +6,8 @@ file does not care which. Rendering is asynchronous: while one frame is computed
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from deepmeme.runtime.engine import (
     Inspection,
     KeypointArrays,
     ModelInfo,
+    Rendering,
     as_frames,
     as_unit_nchw,
 )
@@ -148,28 +150,45 @@ class OpenVINOEngine:
         self, source: Encoded, motions: Iterable[KeypointArrays]
     ) -> Iterator[NDArray[np.uint8]]:
         """One (h, w, 3) frame for each single-frame motion, in order, work overlapped."""
+        with closing(self._finished(source, motions)) as requests:
+            for request in requests:
+                yield as_frames(request.get_tensor("prediction").data)[0]
+
+    def trace_stream(
+        self, source: Encoded, motions: Iterable[KeypointArrays]
+    ) -> Iterator[Rendering]:
+        """As :meth:`render_stream`, with the deformation and occlusion of each frame."""
+        occluded = "occlusion" in {name_of(port) for port in self._render.outputs}
+        with closing(self._finished(source, motions)) as requests:
+            for request in requests:
+                deformation = request.get_tensor("deformation").data[0].copy()
+                seen = request.get_tensor("occlusion").data[0, 0].copy() if occluded else None
+                frame = as_frames(request.get_tensor("prediction").data)[0]
+                yield Rendering(frame, deformation, seen)
+
+    def _finished(
+        self, source: Encoded, motions: Iterable[KeypointArrays]
+    ) -> Generator[Any, None, None]:
+        """A request with the results of each motion, in order; used again after the next()."""
         idle = deque(self._requests)
         busy: deque[tuple[Any, Tensors]] = deque()  # the feed stays alive while shared
         try:
             for motion in motions:
                 if not idle:
-                    request, _ = busy.popleft()
-                    yield self._collect(request)
+                    request = busy.popleft()[0]
+                    request.wait()
+                    yield request
                     idle.append(request)
                 request, feed = idle.popleft(), self._feed(source, motion)
                 request.start_async(feed, share_inputs=True)
                 busy.append((request, feed))
             while busy:
-                yield self._collect(busy.popleft()[0])
+                request = busy.popleft()[0]
+                request.wait()
+                yield request
         finally:
             for request, _ in busy:
                 request.wait()
-
-    @staticmethod
-    def _collect(request: Any) -> NDArray[np.uint8]:
-        request.wait()
-        frame: NDArray[np.uint8] = as_frames(request.get_tensor("prediction").data)[0]
-        return frame
 
     def render(self, source: Encoded, motion: KeypointArrays) -> NDArray[np.uint8]:
         """(n, h, w, 3): the source with each row of ``motion`` as its keypoints."""
@@ -179,7 +198,8 @@ class OpenVINOEngine:
     def inspect(self, source: Encoded, motion: KeypointArrays) -> Inspection:
         """The insides of one rendered frame."""
         request = self._requests[0]
-        request.infer(self._feed(source, motion))
+        # Shared too: a copy would be written into the arrays that were shared last.
+        request.infer(self._feed(source, motion), share_inputs=True)
         out = {name_of(port): request.get_tensor(port).data.copy() for port in self._render.outputs}
         occlusion = out.get("occlusion")
         return Inspection(

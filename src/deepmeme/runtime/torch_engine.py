@@ -16,6 +16,7 @@ from deepmeme.runtime.engine import (
     Inspection,
     KeypointArrays,
     ModelInfo,
+    Rendering,
     as_frames,
     as_unit_nchw,
 )
@@ -113,6 +114,20 @@ class TorchEngine:
         motions = iter(motions)
         while batch := list(islice(motions, self._batch)):
             yield from self.render(source, stack(batch))
+
+    def trace_stream(
+        self, source: Encoded, motions: Iterable[KeypointArrays]
+    ) -> Iterator[Rendering]:
+        """As :meth:`render_stream`, with the deformation and occlusion of each frame."""
+        motions = iter(motions)
+        while batch := list(islice(motions, self._batch)):
+            prediction, parts = self._rendering(source, stack(batch))[:2]
+            frames = as_frames(prediction.float().cpu().numpy())
+            deformations = parts.deformation.float().cpu().numpy()
+            occlusions = None if parts.occlusion is None else parts.occlusion[:, 0].float().cpu()
+            for row, frame in enumerate(frames):
+                occlusion = None if occlusions is None else occlusions[row].numpy()
+                yield Rendering(frame, deformations[row], occlusion)
 
     def inspect(self, source: Encoded, motion: KeypointArrays) -> Inspection:
         """The insides of one rendered frame."""
