@@ -169,6 +169,15 @@ def test_a_giant_gif_is_refused(tmp_path):
         read_image(path)
 
 
+@pytest.mark.parametrize("rate", [0, 1, 1_855_896_448])
+def test_an_absurd_sample_rate_is_silence_at_once(tmp_path, rate):
+    path = write_sound(tmp_path / "s.wav", tone(0.5, [0.0]))
+    encoded = bytearray(path.read_bytes())
+    encoded[24:28] = rate.to_bytes(4, "little")
+    path.write_bytes(encoded)
+    _try(path, lambda: _listen(path))
+
+
 @pytest.fixture(scope="module")
 def whole_files(tmp_path_factory):
     """One tiny valid file of each kind."""

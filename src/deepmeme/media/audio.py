@@ -17,6 +17,7 @@ from deepmeme.media.sniff import PathLike, sniff
 _logger = logging.getLogger(__name__)
 
 SAMPLE_RATE = 48_000
+MIN_RATE, MAX_RATE = 1_000, 768_000  # what sound is recorded at; beyond lies damage
 Samples = NDArray[np.float32]
 """(2, n) in [-1, 1] at 48 kHz: left and right."""
 
@@ -132,8 +133,11 @@ def _decode(source: AudioSource) -> Iterator[tuple[av.AudioFrame, float]]:
                 _logger.debug("%s cannot seek; reading from the start", source.path)
         follows_s = 0.0
         for frame in decode_packets(source.path, container, stream):
-            if not isinstance(frame, av.AudioFrame) or not frame.sample_rate:
+            if not isinstance(frame, av.AudioFrame):
                 continue
+            if not MIN_RATE <= frame.sample_rate <= MAX_RATE:
+                _logger.warning("%s claims %d Hz; left out", source.path, frame.sample_rate)
+                return
             time_s = follows_s
             if frame.pts is not None and frame.time_base is not None:
                 time_s = float(frame.pts * frame.time_base) - origin_s
