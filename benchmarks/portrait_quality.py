@@ -21,8 +21,9 @@ from torch import Tensor
 from deepmeme.data.augment import Style
 from deepmeme.data.pairs import open_pairs
 from deepmeme.data.teacher import landmarks468
-from deepmeme.faces.crop import Crop, crop_clip, crop_face
+from deepmeme.faces.crop import Crop, crop_face
 from deepmeme.faces.detect import detect_faces
+from deepmeme.faces.follow import crop_clip
 from deepmeme.media.image import read_image
 from deepmeme.media.video import open_clip
 from deepmeme.metrics.keypoints import average_distance_px, normalised_errors

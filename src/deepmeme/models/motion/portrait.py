@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait_blocks import Residual, UNet, Unit, exact, expectation
+from deepmeme.models.motion.portrait_fine import FineMotion
 from deepmeme.models.motion.portrait_motion import DenseMotion, Motion
 from deepmeme.models.motion.portrait_openings import OpeningMasks, Openings
 from deepmeme.nn.grid import warp
@@ -144,6 +145,7 @@ class PortraitModel(nn.Module):
             config.features, config.fine_features, config.motion_widths[0], config.painter_blocks
         )
         self.openings = OpeningMasks(names, config.resolution // 2)
+        self.fine_motion = FineMotion(names, config.resolution // 2)
 
     def detect(self, frames: Tensor) -> Keypoints:
         """(b, 3, h, w) in [0, 1] -> keypoints in the order of ``config.keypoint_names``."""
@@ -159,16 +161,18 @@ class PortraitModel(nn.Module):
         """The source with its keypoints moved to those of ``driving``."""
         motion: Motion = self.dense_motion(encoded.small, source, driving)
         with exact(encoded.picture):
-            flow = motion.deformation.permute(0, 3, 1, 2)
-            half, full = (
-                F.interpolate(flow, size=like.shape[2:], mode="bilinear", align_corners=True)
-                for like in (encoded.fine, encoded.picture)
+            openings = self.openings(driving.xy, source.xy)
+            half = self.fine_motion(motion.deformation, driving.xy, source.xy, openings)
+            full = F.interpolate(
+                half.permute(0, 3, 1, 2),
+                size=encoded.picture.shape[2:],
+                mode="bilinear",
+                align_corners=True,
             )
             warped = sampled(encoded.picture, full.permute(0, 2, 3, 1))
-            fine = warp(encoded.fine.float(), half.permute(0, 2, 3, 1), align_corners=True)
+            fine = warp(encoded.fine.float(), half, align_corners=True)
             deep = warp(encoded.features.float(), motion.deformation, align_corners=True)
             deep = deep * motion.occlusion
-            openings = self.openings(driving.xy, source.xy)
         painted, kept = self.painter(deep, fine, motion.features, openings)
         painted, kept = painted.float(), kept.float()
         prediction = kept * warped + (1 - kept) * painted

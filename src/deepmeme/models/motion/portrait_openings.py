@@ -25,10 +25,12 @@ class Openings(NamedTuple):
     """Within the lids and lips of the driving frame."""
     fresh: Tensor
     """The same, as far as it is opened wider than in the source."""
+    eyes: Tensor
+    """(b, 2, h, w) within the right and the left eye's lids."""
 
     def stacked(self) -> Tensor:
         """(b, 4, h, w)."""
-        return torch.cat(self, 1)
+        return torch.cat([self.inside, self.fresh], 1)
 
 
 class OpeningMasks(nn.Module):
@@ -56,6 +58,7 @@ class OpeningMasks(nn.Module):
         return Openings(
             torch.stack([mouth, torch.maximum(right, left)], 1),
             torch.stack([new_mouth, torch.maximum(new_right, new_left)], 1),
+            torch.stack([right, left], 1),
         )
 
 
