@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.faces.shape import average_face
-from deepmeme.pipelines.actors import motions
+from deepmeme.pipelines.actors import motions, struck_pose
 from deepmeme.pipelines.animate import prepare
 from deepmeme.runtime.engine import KeypointArrays
+from tests.pipelines.drawn import dots_picture, write_picture
 from tests.pipelines.stub_engine import StubEngine, StubModel, dots
 from tests.pipelines.studio import Studio
 
@@ -86,3 +87,16 @@ def test_half(studio: Studio) -> None:
 def test_eyes_need_names(studio: Studio) -> None:
     with pytest.raises(InputError, match="--no-eyes needs a model"):
         prepare(studio.source, studio.driving, eyes=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "opens"),
+    [({}, 0.08), ({"part": "pose"}, 0.0), ({"mouth": False}, 0.0), ({"multiplier": 0.5}, 0.04)],
+)
+def test_a_picture_as_driver(studio: Studio, changes: dict[str, object], opens: float) -> None:
+    pose = write_picture(studio.folder / "pose.png", dots_picture(64, 64, x=0.4))
+    animation = prepare(studio.source, pose, model=StubModel(FaceEngine()), **changes)
+    actor = animation.subjects[0].actors[0]
+    struck = struck_pose(actor, animation.options, NAMES)
+    assert opening(struck.xy[0] - actor.keypoints.xy[0]) == pytest.approx(opens, abs=0.02)
+    assert abs((struck.xy - actor.keypoints.xy)[..., 0].mean()) < 0.03  # stays at its place

@@ -104,26 +104,23 @@ def motions(
             yield moved.frame(index)
 
 
-def struck_pose(actor: Actor, options: AnimateOptions) -> KeypointArrays:
+def struck_pose(
+    actor: Actor, options: AnimateOptions, names: tuple[str, ...] | None
+) -> KeypointArrays:
     """The pose of a single driving picture, at the source's own place and size.
 
     A picture shows no movement, so its shape itself is taken over.
     """
-    pose = actor.start
-    if not options.relative:
-        return pose
-    scale = hull_scale(actor.keypoints, pose) if options.adapt_scale else 1.0
-    middle, own = (
-        pose.xy.mean(axis=1, keepdims=True),
-        actor.keypoints.xy.mean(axis=1, keepdims=True),
-    )
-    placed = own + (pose.xy - middle) * np.float32(scale)
-    blend = np.float32(options.multiplier)
-    xy = actor.keypoints.xy + (placed - actor.keypoints.xy) * blend
-    jacobian = pose.jacobian
-    if jacobian is not None and actor.keypoints.jacobian is not None:
-        jacobian = actor.keypoints.jacobian + (jacobian - actor.keypoints.jacobian) * blend
-    return KeypointArrays(xy, jacobian)
+    pose, own = actor.start, actor.keypoints
+    if options.relative:
+        scale = hull_scale(own, pose) if options.adapt_scale else 1.0
+        middle, place = (k.xy.mean(axis=1, keepdims=True) for k in (pose, own))
+        pose = KeypointArrays(place + (pose.xy - middle) * np.float32(scale), pose.jacobian)
+    return transfer_parts(
+        own, pose, own,
+        names=names, part=cast(Part, options.part), eyes=options.eyes, mouth=options.mouth,
+        adapt_scale=False, multiplier=options.multiplier,
+    )  # fmt: skip
 
 
 def stream(
@@ -138,7 +135,7 @@ def stream(
     names = engine.info().keypoint_names
     moved = motions(actor, playing, options, names, rows)
     if track.still:
-        moved = iter([struck_pose(actor, options)])
+        moved = iter([struck_pose(actor, options, names)])
     if actor.detail is None:
         return engine.render_stream(actor.handle, moved)
     return map(actor.detail, engine.trace_stream(actor.handle, moved))

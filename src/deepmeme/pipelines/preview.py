@@ -78,9 +78,9 @@ def _row(animation: Animation, actor: Actor, index: int) -> list[Tile]:
 
 
 def _moved(animation: Animation, actor: Actor, index: int) -> KeypointArrays:
-    if animation.track.still:
-        return struck_pose(actor, animation.options)
     names = animation.engine.info().keypoint_names
+    if animation.track.still:
+        return struck_pose(actor, animation.options, names)
     rows = range(index, index + 1)
     return next(motions(actor, animation.playing, animation.options, names, rows))
 
