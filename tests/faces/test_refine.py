@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from deepmeme.faces import Box, Crop, Face, Finder, crop_clip, find_faces
-from deepmeme.faces.refine import refine_face, search_faces
+from deepmeme.faces.refine import guess_face, refine_face, search_faces
 from deepmeme.media.clip import Clip
 from deepmeme.runtime.engine import ModelInfo
 from tests.faces.drawn import clip_of, scene
@@ -108,3 +108,12 @@ def test_only_models_that_name_a_face_find_one() -> None:
     raw = Engine(NAMES)
     raw.needs_calibration = True
     assert Finder.of(raw) is None  # type: ignore[arg-type]
+
+
+def test_guesses_only_where_something_looks_like_a_face() -> None:
+    picture = marked(300, 240, [(150, 110, 60, 12)])
+    guess = guess_face(picture, Marks().finder)
+    assert guess is not None and guess.score > 0.85
+    assert np.linalg.norm(np.array(guess.box.centre) - (150, 110)) < 60
+    assert guess_face(marked(300, 240, []), Marks().finder) is None
+    assert guess_face(marked(600, 500, [(150, 110, 22, 0)]), Marks().finder) is None  # too small

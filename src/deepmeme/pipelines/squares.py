@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from deepmeme.errors import InputError
 from deepmeme.faces.choose import choose
 from deepmeme.faces.crop import Crop, crop_centre, crop_face
-from deepmeme.faces.refine import Finder, find_faces
+from deepmeme.faces.refine import Finder, find_faces, guess_face
 from deepmeme.media.montage import resize
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.values import Rectangle
@@ -108,6 +108,10 @@ def squares_of(
         return (tight_square(None, shape, "the centre"),)
     faces = find_faces(picture, finder)
     if not faces and options.which_face == "largest":
+        guess = guess_face(picture, finder) if finder is not None else None
+        if guess is not None:
+            crop = crop_face(guess, framing=framing, upright=True, within=shape)
+            return (tight_square(crop, shape, "what looks most like a face"),)
         plain = tight_square(None, shape, "the centre")
         return (Square(plain.crop, f"{plain.how} (no face found)"),)
     chosen = choose(faces, options.which_face)
