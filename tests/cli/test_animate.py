@@ -255,8 +255,10 @@ def test_quality_trades_bytes(studio: Studio) -> None:
 @pytest.mark.parametrize("suffix", [".mov", ".mkv", ".webm", ".gif", ".webp", ".apng"])
 def test_formats(studio: Studio, suffix: str) -> None:
     out = studio.folder / f"out{suffix}"
-    studio.animate(out=out)
+    sound = studio.animate(out=out)["story"]["sound"]
     assert len(frames_of(out)) == 12
+    silent = suffix in (".gif", ".webp", ".apng")
+    assert sound == (f"none ({suffix[1:]} has no sound)" if silent else "from dance.mp4")
 
 
 def test_a_name_without_suffix_is_a_folder_of_frames(studio: Studio) -> None:

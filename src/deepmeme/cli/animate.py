@@ -92,7 +92,7 @@ def animate(
     console = screen()
     with bars(console, quiet=as_json) as progress:
         animation = prepare(sources, driving, options, progress=progress)
-        story = _with_weight(animation, target)
+        story = animation.story if preview else _story_of(animation, target)
         if not as_json:
             remark(console, story, consent=consent)
         ready = perf_counter()
@@ -136,11 +136,17 @@ def _target(
     return output
 
 
-def _with_weight(animation: "Animation", target: Path) -> "Story":
-    """The story, with a warning if the file will be too large to send."""
+def _story_of(animation: "Animation", target: Path) -> "Story":
+    """The story, with what the format of the result adds to it."""
+    from deepmeme.media.formats import PICTURE_SUFFIXES, format_of
     from deepmeme.pipelines.preflight import heavy
 
     story = animation.story
+    if animation.still and target.suffix.lower() in PICTURE_SUFFIXES:
+        return story
+    form = format_of(target)
+    if form.audio_codec is None and animation.rendered.audio is not None:
+        story = replace(story, sound=f"none ({form.name} has no sound)")
     note = heavy(target.suffix, story.size, story.frames, animation.options)
     return replace(story, warnings=(*story.warnings, note)) if note else story
 
