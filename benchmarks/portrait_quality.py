@@ -20,7 +20,8 @@ from torch import Tensor
 
 from deepmeme.data.augment import Style
 from deepmeme.data.pairs import open_pairs
-from deepmeme.data.teacher import landmarks468
+from deepmeme.data.teacher import find_models, landmarks468
+from deepmeme.errors import InputError
 from deepmeme.faces.crop import Crop, crop_face
 from deepmeme.faces.detect import detect_faces
 from deepmeme.faces.follow import crop_clip
@@ -140,10 +141,20 @@ def on_clip(model: MotionModel, frames: Sequence[Picture]) -> dict[str, dict[str
     source = frames[0]
     moved = list(model.animate_frames(source, frames, relative=False))
     out = {}
+    measure = _akd if has_teacher() else lambda *_: {}
     for name, pictures in (("still", [source] * len(frames)), ("model", moved)):
         rows = [compared(a, b) for a, b in zip(pictures, frames, strict=True)]
-        out[name] = mean_of(rows[1:]) | _akd(pictures[1:], frames[1:])
+        out[name] = mean_of(rows[1:]) | measure(pictures[1:], frames[1:])
     return out
+
+
+def has_teacher() -> bool:
+    """Whether MediaPipe's models are here."""
+    try:
+        find_models()
+    except InputError:
+        return False
+    return True
 
 
 def _akd(pictures: Sequence[Picture], frames: Sequence[Picture]) -> dict[str, float]:
