@@ -139,6 +139,22 @@ def test_a_gap_in_the_sound_is_silence_and_what_follows_keeps_its_time(tmp_path,
     assert later == pytest.approx(1.4, abs=0.03)
 
 
+def test_sound_that_changes_its_kind_midway(tmp_path):
+    """Radio recordings go from stereo to mono and back."""
+    parts = [("stereo", 48_000), ("mono", 48_000), ("stereo", 44_100)]
+    joined = b""
+    for layout, rate in parts:
+        part = write_sound(tmp_path / "part.mp3", tone(1.0, [0.5]), layout=layout, rate=rate)
+        joined += part.read_bytes()
+    (tmp_path / "s.mp3").write_bytes(joined)
+    wave = whole_sound(tmp_path / "s.mp3", 3)
+    assert wave.shape == (2, 3 * SAMPLE_RATE)
+    loud = np.abs(wave).max(axis=0) > 0.1
+    for second in range(3):
+        part = loud[second * SAMPLE_RATE : (second + 1) * SAMPLE_RATE]
+        assert 0.4 < np.argmax(part) / SAMPLE_RATE < 0.7
+
+
 def test_no_sound_is_said(tmp_path):
     silent = write_video(tmp_path / "a.mp4", [grey(1)] * 3)
     with pytest.raises(InputError, match=r"a\.mp4 \(mp4\) holds no sound.*mp3"):

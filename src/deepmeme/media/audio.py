@@ -83,19 +83,20 @@ def _silence(count: int) -> Iterator[Samples]:
 def _placed(source: AudioSource) -> Iterator[tuple[int, Samples]]:
     """(sample position after ``start_s``, samples) in order; the first may be negative."""
     expected: int | None = None
-    resampler = _resampler()
+    resampler, kind = _resampler(), ""
     for frame, time_s in _decode(source):
         at = round((time_s - source.start_s) * SAMPLE_RATE)
+        before, kind = kind or _kind(frame), _kind(frame)
         if expected is None:
             expected = at
-        elif abs(at - expected) > _GAP:
+        elif kind != before or abs(at - expected) > _GAP:
             for samples in _arrays(resampler, None):
                 yield expected, samples
                 expected += samples.shape[1]
             resampler = _resampler()
-            if at < expected:
+            if at < expected - _GAP:
                 continue
-            expected = at
+            expected = max(at, expected)
         for samples in _arrays(resampler, frame):
             yield expected, samples
             expected += samples.shape[1]
@@ -103,6 +104,11 @@ def _placed(source: AudioSource) -> Iterator[tuple[int, Samples]]:
         for samples in _arrays(resampler, None):
             yield expected, samples
             expected += samples.shape[1]
+
+
+def _kind(frame: av.AudioFrame) -> str:
+    """PyAV's resampler takes every frame for one like the first."""
+    return f"{frame.layout.name} {frame.sample_rate} {frame.format.name}"
 
 
 def _resampler() -> av.AudioResampler:
