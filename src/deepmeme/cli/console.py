@@ -20,7 +20,11 @@ from rich.text import Text
 
 from deepmeme.pipelines.progress import Stage
 
-_STAGES: dict[Stage, str] = {"watch": "Watching the driver", "render": "Rendering"}
+_STAGES: dict[Stage, str] = {
+    "load": "Loading the model",
+    "watch": "Watching the driver",
+    "render": "Rendering",
+}
 
 
 def screen() -> Console:
@@ -60,9 +64,13 @@ class Bars:
         self._progress.update(self._task, completed=frames)
 
     def _finish(self) -> None:
-        if self._task is not None:
-            done = self._progress.tasks[self._task].completed
+        if self._task is None:
+            return
+        done = next(t.completed for t in self._progress.tasks if t.id == self._task)
+        if done:
             self._progress.update(self._task, total=done)
+        else:
+            self._progress.remove_task(self._task)
 
 
 @contextmanager

@@ -167,8 +167,9 @@ def prepare(
     **changes: object,
 ) -> Animation:
     """As :func:`animate`, with the story of what was decided and a look inside."""
-    options = _merged(options, changes)
+    options, progress = _merged(options, changes), progress or Silent()
     paths, path = _paths(source), Path(driving)
+    progress.begin("load", None)
     sound = None if options.audio in ("driving", "none") else open_sound(options.audio)
     pictures = _read_sources(paths, path, options)
     engine = (model or load(options)).engine
@@ -178,7 +179,7 @@ def prepare(
     squares = [
         squares_of(p, options, framing, q, finder) for p, q in zip(pictures, paths, strict=True)
     ]
-    track = open_driving(path, engine, options, progress or Silent())
+    track = open_driving(path, engine, options, progress)
     cell_px = cell_side(options, len(paths), engine.resolution)
     subjects = tuple(
         make_subject(engine, p, q, s, track, options, cell_px=cell_px)

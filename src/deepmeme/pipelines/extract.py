@@ -41,8 +41,10 @@ def extract_motion(
         raise InputError(f"{path} is a motion template already. Expected a video.")
     if sniff(path).family == "picture":
         raise InputError(f"{path} is a picture and shows no movement. Expected a video.")
+    progress = progress or Silent()
+    progress.begin("load", None)
     engine = (model or load(options)).engine
-    clip, _, keypoints = watch_video(path, engine, options, progress or Silent())
+    clip, _, keypoints = watch_video(path, engine, options, progress)
     return MotionTemplate.extracted(keypoints, clip.fps, engine.info())
 
 

@@ -2,8 +2,9 @@
 
 from typing import Literal, Protocol
 
-Stage = Literal["watch", "render"]
-"""watch: reading the driving video's movement. render: making frames."""
+Stage = Literal["load", "watch", "render"]
+"""load: the pictures and the model. watch: reading the driving video's movement. render: making
+frames."""
 
 
 class Progress(Protocol):
