@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deepmeme.data.augment import Style
+from deepmeme.data.bank import open_bank
 from deepmeme.data.pairs import open_pairs
 from deepmeme.data.teacher import find_models, landmarks468
 from deepmeme.errors import InputError
@@ -211,6 +212,18 @@ def sheets(model: MotionModel, stills: Path, clips: Sequence[Path], out: Path) -
         write_sheet(rows, out / f"stills_{clip.stem}.png")
 
 
+def bank_sheet(model: MotionModel, stills: Path, bank: Path, group: int, out: Path) -> None:
+    """Every still moved by one group of a bank: rendered people, so the sheet may be shown."""
+    shape = open_bank(bank).shape
+    first = group * shape.frames_per_group
+    frames = list(open_bank(bank).frames[first : first + shape.frames_per_group])
+    rows = [[frames[0], *frames[1:]]]
+    for still in sorted(stills.glob("painting_*")) + sorted(stills.glob("statue_*")):
+        source = still_square(still, model)
+        rows.append([source, *driven(model, source, frames)[1:]])
+    write_sheet(rows, out / f"stills_{bank.name}_{group}.png")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -222,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--clips", type=Path, nargs="*", default=[])
     parser.add_argument("--stills", type=Path)
     parser.add_argument("--drivers", type=Path, nargs="*", default=[])
+    parser.add_argument("--groups", type=int, nargs="*", default=[], help="of the first bank")
     parser.add_argument("-o", "--out", type=Path, required=True)
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -239,6 +253,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(clip.name, json.dumps(figures[clip.name]), flush=True)
     if given.stills:
         sheets(engine(), given.stills, given.drivers, given.out)
+        for group in given.groups:
+            bank_sheet(engine(), given.stills, given.banks[0], group, given.out)
     (given.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 
