@@ -44,7 +44,7 @@ SCENES = (
     Scene("statue", ("statue.png",), "marble that was never cut"),
     Scene(
         "meme",
-        ("captain.png",),
+        ("painting.png",),
         "a moving meme with its captions",
         "result",
         "when the demo",
