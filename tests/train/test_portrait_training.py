@@ -39,7 +39,7 @@ def settings(bank: Path, tmp_path: Path) -> training.Settings:
         out=tmp_path / "run",
         phase="keypoints",
         steps=3,
-        batch_size=2,
+        batch_size=1,
         save_every=2,
         sheet_every=100,
         accelerator="cpu",
