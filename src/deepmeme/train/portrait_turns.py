@@ -142,7 +142,7 @@ def nearer_entropy(out: Rendering, driving: Tensor, region: Tensor) -> Tensor:
     with torch.no_grad():
         apart = [(part - driving).abs().mean(1, keepdim=True) for part in (out.warped, out.painted)]
         lead = F.avg_pool2d(apart[1] - apart[0], 5, 1, 2)
-        wanted = torch.sigmoid(lead / 0.02 + 1.0)
+        wanted = torch.sigmoid(lead / 0.01 + 3.0)
     entropy = F.binary_cross_entropy(out.kept.clamp(1e-4, 1 - 1e-4), wanted, reduction="none")
     return weighted_mean(entropy, region)
 

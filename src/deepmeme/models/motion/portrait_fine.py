@@ -10,21 +10,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from deepmeme.models.motion.portrait_openings import Openings
-from deepmeme.models.motion.portrait_points import (
-    EYE_CORNERS,
-    LOWER_LID,
-    LOWER_LIP,
-    UPPER_LID,
-    UPPER_LIP,
-    rows,
-)
+from deepmeme.models.motion.portrait_openings import Openings, openness
+from deepmeme.models.motion.portrait_points import rows
 from deepmeme.nn.grid import coordinate_grid
 
-REACH = 0.02
-SLACK = 0.15
+REACH = 0.05
+SLACK = 0.1
 APART = 0.006
 """Closed lids lie upon each other; so far are the upper moved up and the lower down."""
+SHARP = 5e-5
+"""Squared distance over which the upper side's motion gives way to the lower side's."""
+DENSE = 2
+"""Places on each stretch from keypoint to keypoint: sides are curves, not dots."""
+SHUT, OPEN = 0.03, 0.1
+"""Area of an eye in squares of its width: up to the first it shows no eyeball."""
+CURVES = (
+    ("eye_r", range(4), (0, 5, 4, 3)),
+    ("eye_l", range(4), (0, 5, 4, 3)),
+    ("lip_inner", range(5), (0, 7, 6, 5, 4)),
+    ("lip_outer", range(7), (0, 11, 10, 9, 8, 7, 6)),
+)
+"""Rings of keypoints: from corner to corner over the upper and along the lower side."""
 EYES = (("eye_r_0", "iris_r", "eye_r_3"), ("eye_l_0", "iris_l", "eye_l_3"))
 BALL_REACH, BALL_WEIGHT = 0.25, 4.0
 """How far an iris carries the white with it, in eye widths, and its weight beside a corner's."""
@@ -37,12 +43,17 @@ class FineMotion(nn.Module):
 
     def __init__(self, names: Sequence[str], size: int) -> None:
         super().__init__()
+        curves = [
+            ([f"{ring}_{i}" for i in upper], [f"{ring}_{i}" for i in lower])
+            for ring, upper, lower in CURVES
+        ]
         self.sides = [
-            rows(names, (*UPPER_LID, *EYE_CORNERS, *UPPER_LIP)),
-            rows(names, (*LOWER_LID, *LOWER_LIP)),
+            [found for pair in curves if len(found := rows(names, pair[side])) > 1]
+            for side in (0, 1)
         ]
         eyes = [rows(names, eye) for eye in EYES]
         self.eyes = [eye if len(eye) == 3 else [] for eye in eyes]
+        self.lids = [rows(names, [f"eye_{side}_{i}" for i in range(6)]) for side in "rl"]
         self.size = size
 
     def forward(
@@ -61,28 +72,38 @@ class FineMotion(nn.Module):
             if eye:
                 ball = grid + eyeball(grid, driving[:, eye], source[:, eye])
                 behind = (SURE * (openings.eyes[:, index] - 0.5) + 0.5).clamp(0, 1)
+                ajar = (openness(driving[:, self.lids[index]]) - SHUT) / (OPEN - SHUT)
+                behind = behind * ajar.clamp(0, 1)[:, None, None]
                 moved = torch.lerp(moved, ball, behind.unsqueeze(-1))
         return moved
 
     def missed(self, coarse: Tensor, driving: Tensor, source: Tensor) -> Tensor:
         """(b, size, size, 2): what ``coarse`` (b, 2, size, size) lacks at lids and lips."""
         grid = coordinate_grid(self.size, self.size, like=driving).flatten(0, 1)
-        parts, near = [], []
+        parts, nearest = [], []
         for side, lift in zip(self.sides, (-APART, APART), strict=True):
             if not side:
                 return torch.zeros_like(coarse.permute(0, 2, 3, 1))
-            at = driving[:, side]
+            at, wanted = (
+                torch.cat([_along(xy[:, c]) for c in side], 1) for xy in (driving, source)
+            )
             there = F.grid_sample(coarse, at.unsqueeze(2), align_corners=True)[..., 0]
-            lacks = source[:, side] - there.transpose(1, 2)  # (b, n, 2)
+            lacks = wanted - there.transpose(1, 2)  # (b, n, 2)
             centre = at + at.new_tensor([0.0, lift])
             apart = (grid[:, None] - centre.unsqueeze(1)).square().sum(-1)  # (b, hw, n)
             kernel = (1 + apart / REACH**2).reciprocal().square()
-            total = kernel.sum(-1, keepdim=True)
-            parts.append((kernel @ lacks) / (total + SLACK))
-            near.append(total.square())
-        upper, lower = near
-        blended = (upper * parts[0] + lower * parts[1]) / (upper + lower + 1e-8)
-        return blended.view(len(driving), self.size, self.size, 2)
+            parts.append((kernel @ lacks) / (kernel.sum(-1, keepdim=True) + SLACK))
+            nearest.append(apart.amin(-1, keepdim=True))
+        above = torch.sigmoid((nearest[1] - nearest[0]) / SHARP)
+        moved = above * parts[0] + (1 - above) * parts[1]
+        return moved.view(len(driving), self.size, self.size, 2)
+
+
+def _along(curve: Tensor) -> Tensor:
+    """(b, n, 2) -> (b, (n - 1) DENSE + 1, 2): places on the curve's straight stretches."""
+    share = (torch.arange(DENSE, device=curve.device, dtype=curve.dtype) / DENSE).view(1, 1, -1, 1)
+    start, end = curve[:, :-1].unsqueeze(2), curve[:, 1:].unsqueeze(2)
+    return torch.cat([(start + share * (end - start)).flatten(1, 2), curve[:, -1:]], 1)
 
 
 def eyeball(grid: Tensor, driving: Tensor, source: Tensor) -> Tensor:
