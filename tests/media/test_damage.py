@@ -169,6 +169,17 @@ def test_a_giant_gif_is_refused(tmp_path):
         read_image(path)
 
 
+def test_a_gif_that_grows_keeps_its_first_size(tmp_path):
+    path = tmp_path / "a.gif"
+    pictures = [Image.fromarray(grey(v)) for v in (1, 200)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], disposal=2)
+    encoded = bytearray(path.read_bytes())
+    second = encoded.rindex(b"\x2c" + (0).to_bytes(4, "little") + (32).to_bytes(2, "little"))
+    encoded[second + 1 : second + 3] = (20).to_bytes(2, "little")  # drawn 20 pixels further right
+    path.write_bytes(encoded)
+    assert {f.shape for f in open_clip(path)} == {(32, 32, 3)}
+
+
 @pytest.mark.parametrize("rate", [0, 1, 1_855_896_448])
 def test_an_absurd_sample_rate_is_silence_at_once(tmp_path, rate):
     path = write_sound(tmp_path / "s.wav", tone(0.5, [0.0]))

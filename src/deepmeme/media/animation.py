@@ -83,11 +83,13 @@ def _decode(path: Path, kind: MediaKind, background: Colour) -> Iterator[tuple[F
             if image.width * image.height > MAX_ANIMATION_PIXELS:
                 raise InputError(f"{path} is {image.width} x {image.height}: too large to play.")
             check_size(path, image.size)
+            canvas: tuple[int, int] | None = None
             while True:
                 with _quiet():
                     image.seek(num_read)
                     image.load()
-                    frame = flatten(image.copy(), background)
+                    canvas = canvas or image.size
+                    frame = flatten(_on(canvas, image), background)
                 yield frame, _span(image, kind)
                 num_read += 1
     except EOFError:
@@ -100,6 +102,11 @@ def _decode(path: Path, kind: MediaKind, background: Colour) -> Iterator[tuple[F
                 f"{path} is a damaged or cut-off {kind.name} ({error}). Save or download it again."
             ) from error
         _logger.warning("%s is cut off or damaged (%s); playing what can be read", path, error)
+
+
+def _on(canvas: tuple[int, int], image: Image.Image) -> Image.Image:
+    """A copy; what a damaged GIF draws beyond its first frame's size is cut away."""
+    return image.copy() if image.size == canvas else image.crop((0, 0, *canvas))
 
 
 @contextmanager
