@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.pipelines.transfer import transfer
+from deepmeme.pipelines.parts import transfer_parts
 from deepmeme.runtime.engine import KeypointArrays, ModelInfo, MotionEngine
 from deepmeme.runtime.load import load_engine
 
@@ -79,8 +79,13 @@ class MotionModel:
 
         def motions() -> Iterator[KeypointArrays]:
             for frame in chain(head, frames):
-                yield transfer(
-                    still, self.keypoints(frame), start, relative=relative, adapt_scale=adapt_scale
+                yield transfer_parts(
+                    still,
+                    self.keypoints(frame),
+                    start,
+                    names=self.info().keypoint_names,
+                    relative=relative,
+                    adapt_scale=adapt_scale,
                 )
 
         yield from self.engine.render_stream(encoded, motions())
