@@ -23,7 +23,7 @@ def bench(
     config: Annotated[
         str, typer.Option(help="Published configuration to compare with the reference.")
     ] = "vox-256",
-    frames: Annotated[int, typer.Option(min=2, max=500, help="Driving frames a round.")] = 8,
+    frames: Annotated[int, typer.Option(min=2, max=500, help="Driving frames a round.")] = 16,
     rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds; medians are shown.")] = 3,
     source: Annotated[
         Path | None, typer.Option(help="Picture for the product's clock; a shipped one if left.")

@@ -30,7 +30,7 @@ from deepmeme.runtime.quantize import Ranges, faithful_ranges, measure_ranges, q
 Tensors = dict[str, NDArray[np.float32]]
 
 HINTS = {"fp32": "f32", "int8": "f32", "bf16": "bf16"}
-"""What multiplies outside of the 8-bit convolutions."""
+"""What multiplies outside of the 8-bit convolutions; see also ``_rendering_hint``."""
 
 KEEP_FLOAT = (".mask", ".occlusion", "kp", "jacobian")
 """Heads whose rounding would move keypoints or tear the deformation: cheap, so kept exact."""
@@ -103,13 +103,25 @@ class OpenVINOEngine:
             "INFERENCE_NUM_THREADS": self._threads,
             "PERFORMANCE_HINT": "LATENCY",
         }
-        streams = {**latency, "PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": self._streams()}
+        once = {**latency, "INFERENCE_PRECISION_HINT": self._rendering_hint()}
+        streams = {**once, "PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": self._streams()}
         self._detect = self._core.compile_model(models["detect"], "CPU", latency)
-        self._encode = self._core.compile_model(models["encode"], "CPU", latency)
+        self._encode = self._core.compile_model(models["encode"], "CPU", once)
         self._render = self._core.compile_model(models["render"], "CPU", streams)
         self._detect_request = self._detect.create_infer_request()
         self._render_names = [name_of(port) for port in self._render.inputs]
         self._requests = [self._render.create_infer_request() for _ in range(self._streams())]
+
+    def _rendering_hint(self) -> str:
+        """What multiplies between 8-bit convolutions when frames are rendered.
+
+        bf16 where the processor has it, for First Order Motion weights, which warp features at a
+        quarter of the size; the portrait model warps the picture itself and needs finer places.
+        """
+        abilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if self._precision == "int8" and self._info.family == "fomm" and "BF16" in abilities:
+            return "bf16"
+        return HINTS[self._precision]
 
     def _streams(self) -> int:
         """Frames in flight: one a core on small machines, each core then works undisturbed."""
