@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deepmeme.cli.fields import with_options
+from deepmeme.cli.fields import AsJson, with_options
 from deepmeme.errors import InputError
 from deepmeme.pipelines.options import AnimateOptions
 
@@ -55,7 +55,6 @@ Preview = Annotated[
         "result of a few moments.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Consent = Annotated[
     bool,
     typer.Option(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepmeme.cli.fields import AsJson
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -33,9 +35,7 @@ def bench(
     ] = None,
     networks: Annotated[bool, typer.Option(help="Compare the networks with the reference.")] = True,
     product: Annotated[bool, typer.Option(help="Clock the shipped model file to file.")] = True,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure the speed of this machine.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deepmeme.cli.fields import AsJson
 from deepmeme.errors import OutputError
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ _Gif = Annotated[bool, typer.Option("--gif", help="A GIF in place of a video.")]
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", "-y", help="Replace the file that -o names.")
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
 def demo(
@@ -63,7 +63,7 @@ def demo(
     max_size: _MaxSize = None,
     overwrite: _Overwrite = False,
     model: _Model = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """See it work: a painting, a cartoon and a statue come to life. No network, under a minute.
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
+from deepmeme.cli.fields import AsJson
+
 MARKS = {"good": ("ok", "green"), "note": ("note", "yellow"), "bad": ("bad", "bold red")}
 
 
 def doctor(
     self_test: Annotated[bool, typer.Option(help="Run the networks once.")] = True,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Check the installation: libraries, processor, engine, video, models."""
     from rich.text import Text

@@ -4,13 +4,16 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, fields
 from functools import wraps
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import typer
 
 from deepmeme.pipelines.options import Choice, choice_of, flag_name
 
 T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+"""The flag of every command whose result a script may want."""
 
 
 def with_options(

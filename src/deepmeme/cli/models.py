@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepmeme.cli.fields import AsJson
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,7 +21,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Config = Annotated[
     str | None,
     typer.Option(
@@ -32,7 +33,7 @@ BAD_FILE = 2
 
 
 @app.command("list")
-def list_models(as_json: Json = False) -> None:
+def list_models(as_json: AsJson = False) -> None:
     """Every model that has a name.
 
     deepmeme models list
@@ -63,7 +64,7 @@ def list_models(as_json: Json = False) -> None:
 @app.command("info")
 def info(
     model: Annotated[str, typer.Argument(help="A name, a file or a folder.", show_default=False)],
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """All that is known of a model.
 
@@ -102,7 +103,7 @@ def info(
 @app.command("pull")
 def pull(
     names: Annotated[list[str], typer.Argument(help="Names of models.", show_default=False)],
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Download models, go on where a download stopped, and verify them.
 
@@ -158,7 +159,7 @@ def convert(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "-y", help="Replace the result if it is there.")
     ] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Slim a checkpoint: no optimizer, no pickle, half the size on demand.
 
@@ -212,7 +213,7 @@ def doctor(
         str, typer.Argument(help="A checkpoint or a model folder.", show_default=False)
     ],
     config: Config = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """What a file of weights is, whether it loads, and what to do if not. Nothing in it is run.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deepmeme.cli.fields import with_options
+from deepmeme.cli.fields import AsJson, with_options
 from deepmeme.pipelines.options import AnimateOptions
 
 app = typer.Typer(
@@ -31,9 +31,7 @@ def extract(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", "-y", help="Replace the template if it is there.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Store how a video moves: keypoints of every frame, and nothing of what it shows.
 
@@ -64,9 +62,7 @@ def extract(
 @app.command("info")
 def info(
     template: Annotated[Path, typer.Argument(help="A .motion.npz file.", show_default=False)],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What is in a motion template."""
     from rich.table import Table

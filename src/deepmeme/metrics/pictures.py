@@ -1,5 +1,7 @@
 """How near a picture is to the one it should be. Pictures are (h, w, 3) uint8."""
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -14,8 +16,13 @@ def mean_l1(found: Picture, wanted: Picture) -> float:
 
 def psnr_db(found: Picture, wanted: Picture) -> float:
     """Peak signal to noise ratio; infinite for equal pictures."""
-    error = float(np.square(found.astype(np.float64) - wanted).mean())
-    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+    return difference_db(found.astype(np.float64) - wanted, 255)
+
+
+def difference_db(difference: NDArray[np.floating[Any]], peak: float) -> float:
+    """Peak signal to noise ratio of a difference of pictures; infinite where there is none."""
+    error = float(np.square(difference).mean())
+    return float("inf") if error == 0 else float(10 * np.log10(peak**2 / error))
 
 
 def ssim(found: Picture, wanted: Picture, *, window: int = 7) -> float:

@@ -10,6 +10,7 @@ from deepmeme.media.formats import PICTURE_SUFFIXES, format_of, picture_format_o
 from deepmeme.media.sniff import sniff
 from deepmeme.pipelines.driving import is_template
 from deepmeme.pipelines.options import AnimateOptions
+from deepmeme.provenance.target import same_place
 from deepmeme.provenance.workshop import has_unfinished_work
 
 PathLike = str | Path
@@ -36,7 +37,7 @@ def check_place(
     """
     target = Path(path)
     for entry in inputs:
-        if _same(target, Path(entry)):
+        if same_place(target, Path(entry)):
             raise OutputError(
                 f"{target} is both an input and the output; it would be destroyed. "
                 "Choose another name with -o."
@@ -51,13 +52,6 @@ def check_place(
                 "result .gif or .webp, or take --quality small."
             )
     _check_folder(target)
-
-
-def _same(target: Path, other: Path) -> bool:
-    try:
-        return target.samefile(other)
-    except OSError:
-        return os.path.abspath(target) == os.path.abspath(other)
 
 
 def _check_folder(target: Path) -> None:

@@ -92,6 +92,15 @@ def _version() -> str:
         return "(uninstalled)"
 
 
+def file_sha256(path: Path) -> str:
+    """Hexadecimal, of a file of any length."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
 def _sha256(path: Path) -> str:
     try:
         if path.is_dir():
@@ -100,10 +109,6 @@ def _sha256(path: Path) -> str:
                 whole.update(item.name.encode(errors="surrogateescape") + b"\0")
                 whole.update(_sha256(item).encode())
             return whole.hexdigest()
-        digest = hashlib.sha256()
-        with path.open("rb") as stream:
-            while chunk := stream.read(_CHUNK_BYTES):
-                digest.update(chunk)
-        return digest.hexdigest()
+        return file_sha256(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error

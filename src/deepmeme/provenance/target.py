@@ -24,7 +24,7 @@ def check_target(path: str | Path, forbidden: Iterable[Path] = ()) -> Path:
     given = Path(path)
     target = Path(os.path.abspath(given))
     for other in forbidden:
-        if _same(target, other):
+        if same_place(target, other):
             raise OutputError(
                 f"{given} is one of the inputs and would be overwritten. Choose another name."
             )
@@ -46,11 +46,12 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def _same(target: Path, other: Path) -> bool:
+def same_place(target: Path, other: Path) -> bool:
+    """Whether two paths are one file, or would be if they were there."""
     try:
         return target.samefile(other)
     except OSError:
-        return target == Path(os.path.abspath(other))
+        return os.path.abspath(target) == os.path.abspath(other)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.extras import require
+from deepmeme.metrics.pictures import difference_db
 from deepmeme.models.motion.config import MotionConfig
 from deepmeme.runtime.engine import KeypointArrays, MotionEngine
 from deepmeme.runtime.load import build_engine, checkpoint_from_arrays
@@ -144,5 +145,4 @@ def row(name: str, times: list[float], base: float, results: dict[str, Frames]) 
 
 def psnr_db(difference: NDArray[np.float64], peak: float = 255.0) -> float:
     """Peak signal-to-noise ratio of a difference of pictures, at most 99."""
-    error = float(np.square(difference).mean())
-    return 99.0 if error == 0 else min(99.0, 10 * float(np.log10(peak**2 / error)))
+    return min(99.0, difference_db(difference, peak))

@@ -13,6 +13,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from deepmeme.metrics.pictures import difference_db
+
 Ranges = dict[str, tuple[float, float]]
 """Convolution's friendly name -> (lowest, highest) value of its input."""
 
@@ -82,8 +84,7 @@ def faithful_ranges(
         dropped = set(candidates[:count])
         kept = {name: span for name, span in ranges.items() if name not in dropped}
         rounded = outputs_of(quantized(model, kept), output, feeds, core)
-        error = float(np.square(rounded - exact).mean())
-        return kept, 99.0 if error == 0 else min(99.0, -10 * float(np.log10(error)))
+        return kept, min(99.0, difference_db(rounded - exact, 1))
 
     best = without(0)
     low, high = 0, len(candidates)

@@ -1,6 +1,5 @@
 """A trained portrait model -> the folder that ships: three ONNX stages, weights, ``model.json``."""
 
-import hashlib
 import json
 import warnings
 from collections.abc import Sequence
@@ -13,9 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deepmeme.errors import WeightsError
+from deepmeme.models.motion.families import load_network
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait import PortraitConfig, PortraitModel, SourceFeatures
 from deepmeme.runtime.load import load_folder
+from deepmeme.runtime.openvino_engine import name_of
+from deepmeme.weights.checkpoint import file_sha256
 
 OPSET = 17
 TOLERANCE = 1e-3
@@ -100,7 +102,7 @@ def export(model: PortraitModel, folder: Path, *, name: str = "portrait") -> dic
         _check(path, given, dict(zip(outputs, wanted, strict=True)), HALVES_TOLERANCE)
         if stage == "encode":
             examples.update(zip(outputs, wanted, strict=True))
-        stages[stage] = {"file": path.name, "sha256": sha256(path)}
+        stages[stage] = {"file": path.name, "sha256": file_sha256(path)}
     weights = folder / "weights.safetensors"
     state = {key: value.half().contiguous() if value.is_floating_point() else value
              for key, value in model.state_dict().items()}  # fmt: skip
@@ -115,7 +117,7 @@ def export(model: PortraitModel, folder: Path, *, name: str = "portrait") -> dic
         "keypoint_names": list(model.config.keypoint_names),
         "parameters": sum(p.numel() for p in model.parameters()),
         "stages": stages,
-        "weights": {"file": weights.name, "sha256": sha256(weights)},
+        "weights": {"file": weights.name, "sha256": file_sha256(weights)},
         "config": model.config.as_dict(),
         "licence": LICENCE,
         "card": "CARD.md",
@@ -151,20 +153,7 @@ def calibrate(folder: Path, frames: NDArray[np.uint8]) -> dict[str, float]:
 
 def load(folder: Path) -> PortraitModel:
     """The torch model of an exported folder, for training on and for comparing."""
-    from safetensors import safe_open
-
-    with safe_open(folder / "weights.safetensors", "pt") as file:
-        config = json.loads(file.metadata()["config"])
-        state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    lists: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
-    model = PortraitModel(PortraitConfig(**lists))
-    model.load_state_dict(state)
-    return model.eval()
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return load_network("portrait", folder / "weights.safetensors")
 
 
 def _stages(
@@ -249,4 +238,4 @@ def run_openvino(path: Path, given: dict[str, NDArray[Any]]) -> dict[str, NDArra
         path, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
     )
     results = compiled({key: np.ascontiguousarray(value) for key, value in given.items()})
-    return {port.get_any_name(): np.array(results[port]) for port in compiled.outputs}
+    return {name_of(port): np.array(results[port]) for port in compiled.outputs}

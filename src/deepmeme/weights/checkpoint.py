@@ -1,6 +1,5 @@
 """Checkpoints of motion models: published ``.pth.tar``, ``.safetensors``, model folders."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.models.motion.config import MotionConfig, presets
 from deepmeme.nn.kernels import gaussian_kernel, shrink_sigma
+from deepmeme.provenance import record
 from deepmeme.weights.container import ADVICE, sniff_container
 from deepmeme.weights.family import ELSEWHERE, FAMILIES, identify, sections_of
 from deepmeme.weights.infer import (
@@ -212,13 +212,7 @@ def resolve_config(config: str | Path | MotionConfig) -> MotionConfig:
 def file_sha256(path: str | Path) -> str:
     """Hexadecimal, of a file of any length; of a model folder its weights'."""
     path = Path(path)
-    if path.is_dir():
-        path = path / WEIGHTS_FILE
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(2**20):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return record.file_sha256(path / WEIGHTS_FILE if path.is_dir() else path)
 
 
 def choose_config(

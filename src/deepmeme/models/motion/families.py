@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
-from torch import nn
 
 from deepmeme.errors import WeightsError
 from deepmeme.models.motion.portrait import PortraitConfig, PortraitModel
 
 
-def load_network(family: str, weights: Path) -> nn.Module:
+def load_network(family: str, weights: Path) -> PortraitModel:
     """The network that a model folder's ``.safetensors`` belongs to, in evaluation mode, fp32.
 
     Raises:
