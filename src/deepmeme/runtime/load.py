@@ -128,7 +128,7 @@ def build_engine(
         network.load_arrays(checkpoint.generator, checkpoint.kp_detector)
         return TorchEngine(network, info, precision=precision, device=device)
     return OpenVINOEngine(
-        draw_stages(config, checkpoint.generator, checkpoint.kp_detector),
+        draw_stages(config, checkpoint.generator, checkpoint.kp_detector, precision),
         info,
         precision=precision,
         ranges=ranges,
@@ -148,7 +148,10 @@ def checkpoint_from_arrays(
 
 
 def draw_stages(
-    config: MotionConfig, generator: Mapping[str, Any], kp_detector: Mapping[str, Any]
+    config: MotionConfig,
+    generator: Mapping[str, Any],
+    kp_detector: Mapping[str, Any],
+    precision: str,
 ) -> Stages:
     """The three OpenVINO models of First Order Motion weights."""
     height, width = config.frame_shape[:2]
@@ -156,7 +159,9 @@ def draw_stages(
     return Stages(
         detect=openvino_graph.detector_model(config.keypoints, kp_detector, height, width),
         encode=encode,
-        render=openvino_graph.renderer_model(config, generator, encode),
+        render=openvino_graph.renderer_model(
+            config, generator, encode, fewer_products=precision == "fp32"
+        ),
     )
 
 

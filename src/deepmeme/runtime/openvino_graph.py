@@ -1,18 +1,14 @@
 """The First Order Motion Model drawn directly in OpenVINO's operations, from NumPy weights.
 
-No PyTorch is needed to run a published checkpoint, and what is known before the first frame is done
-before the first frame: batch norms fold into convolutions, Gaussians and grids are constants, and a
-nearest-neighbour doubling followed by a 3x3 convolution becomes four 2x2 ones on the small picture
-(4/9 of the arithmetic, the same numbers).
+No PyTorch is needed to run a published checkpoint, and what is known before the first frame, as
+Gaussians and grids, is a constant.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import openvino as ov
-from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from deepmeme.models.motion.config import (
@@ -21,140 +17,8 @@ from deepmeme.models.motion.config import (
     KeypointDetectorConfig,
     MotionConfig,
 )
-
-Array = NDArray[Any]
-Node = Any
-"""An OpenVINO node; its Python bindings carry no types."""
-
-BATCH_NORM_EPS = 1e-5
-
-
-@dataclass(frozen=True)
-class Layers:
-    """Draws layers of one network from the arrays of its state dict."""
-
-    weights: Mapping[str, Array]
-    folded: bool = field(default=True)
-    """Whether doubling and convolution become four small convolutions."""
-
-    def _batch_norm(self, name: str) -> tuple[Array, Array]:
-        """Scale and shift (c,) of a batch norm in evaluation mode."""
-        w = self.weights
-        scale = w[f"{name}.weight"] / np.sqrt(w[f"{name}.running_var"] + BATCH_NORM_EPS)
-        return scale, w[f"{name}.bias"] - w[f"{name}.running_mean"] * scale
-
-    def kernel(self, conv: str, norm: str | None = None) -> tuple[Array, Array]:
-        """Weight (o, i, h, w) and bias (o,) of a convolution with its batch norm folded in."""
-        weight = self.weights[f"{conv}.weight"].astype(np.float32)
-        bias = self.weights[f"{conv}.bias"].astype(np.float32)
-        if norm is not None:
-            scale, shift = self._batch_norm(norm)
-            weight, bias = weight * scale[:, None, None, None], bias * scale + shift
-        return weight.astype(np.float32), bias.astype(np.float32)
-
-    def conv(self, x: Node, name: str, *, norm: str | None = None, pad: int = 0) -> Node:
-        """Convolution with bias, stride 1."""
-        weight, bias = self.kernel(name, norm)
-        return convolve(x, weight, bias, (pad, pad), (pad, pad), name)
-
-    def same(self, x: Node, name: str) -> Node:
-        """Convolution, batch norm, ReLU."""
-        pad = self.weights[f"{name}.conv.weight"].shape[-1] // 2
-        return op.relu(self.conv(x, f"{name}.conv", norm=f"{name}.norm", pad=pad))
-
-    def down(self, x: Node, name: str) -> Node:
-        """:meth:`same`, then 2x2 average pooling."""
-        return op.avg_pool(self.same(x, name), [2, 2], [0, 0], [0, 0], [2, 2], True)
-
-    def up(self, x: Node, name: str) -> Node:
-        """Nearest-neighbour doubling, then :meth:`same`."""
-        if not self.folded:
-            height, width = spatial(x)
-            doubled = op.interpolate(
-                x,
-                op.constant(np.array([2 * height, 2 * width])),
-                "nearest",
-                "sizes",
-                axes=op.constant(np.array([2, 3])),
-                coordinate_transformation_mode="asymmetric",
-                nearest_mode="floor",
-            )
-            return self.same(doubled, name)
-        weight, bias = self.kernel(f"{name}.conv", f"{name}.norm")
-        phases = []
-        for row in (0, 1):
-            for column in (0, 1):
-                small = fold_phase(fold_phase(weight, row, axis=2), column, axis=3)
-                phases.append(
-                    op.relu(
-                        convolve(
-                            x, small, bias, (1 - row, 1 - column), (row, column),
-                            f"{name}.conv.{row}{column}",
-                        )
-                    )
-                )  # fmt: skip
-        return op.depth_to_space(op.concat(phases, 1), "blocks_first", 2)
-
-    def residual(self, x: Node, name: str) -> Node:
-        """Pre-activation residual block."""
-        scale, shift = self._batch_norm(f"{name}.norm1")
-        shape = (1, -1, 1, 1)
-        out = op.add(op.multiply(x, constant(scale.reshape(shape))), constant(shift.reshape(shape)))
-        out = op.relu(self.conv(op.relu(out), f"{name}.conv1", norm=f"{name}.norm2", pad=1))
-        return op.add(self.conv(out, f"{name}.conv2", pad=1), x)
-
-    def hourglass(self, x: Node, name: str, num_blocks: int) -> Node:
-        """U-Net with all skips."""
-        levels = [x]
-        for i in range(num_blocks):
-            levels.append(self.down(levels[-1], f"{name}.encoder.down_blocks.{i}"))
-        out = levels.pop()
-        for i in range(num_blocks):
-            out = self.up(out, f"{name}.decoder.up_blocks.{i}")
-            out = op.concat([out, levels.pop()], 1)
-        return out
-
-    def shrink(self, x: Node, name: str, scale: float) -> Node:
-        """The stored anti-alias blur, then every (1/scale)-th pixel."""
-        if scale == 1:
-            return x
-        kernel = self.weights[f"{name}.weight"].astype(np.float32)  # (c, 1, n, n)
-        stride, pad = int(1 / scale), kernel.shape[-1] // 2
-        return op.group_convolution(
-            x, constant(kernel[:, None]), [stride, stride], [pad, pad], [pad, pad], [1, 1]
-        )
-
-
-def fold_phase(weight: Array, phase: int, axis: int) -> Array:
-    """The two taps that three taps become on a doubled axis, for even (0) or odd (1) outputs."""
-    first, middle, last = np.split(weight, 3, axis=axis)
-    taps = [first, middle + last] if phase == 0 else [first + middle, last]
-    return np.concatenate(taps, axis=axis)
-
-
-def constant(array: Array) -> Node:
-    """A float32 constant."""
-    return op.constant(np.ascontiguousarray(array, np.float32))
-
-
-def convolve(
-    x: Node,
-    weight: Array,
-    bias: Array,
-    pads_begin: tuple[int, int],
-    pads_end: tuple[int, int],
-    name: str,
-) -> Node:
-    """Convolution plus bias; the convolution carries ``name`` for calibration."""
-    node = op.convolution(x, constant(weight), [1, 1], list(pads_begin), list(pads_end), [1, 1])
-    node.set_friendly_name(name)
-    return op.add(node, constant(bias.reshape(1, -1, 1, 1)))
-
-
-def spatial(x: Node) -> tuple[int, int]:
-    """Height and width of a node's output."""
-    shape = (x if isinstance(x, ov.Output) else x.output(0)).get_partial_shape()
-    return shape[2].get_length(), shape[3].get_length()
+from deepmeme.runtime import openvino_winograd as winograd
+from deepmeme.runtime.openvino_layers import Array, Layers, Node, constant, convolve, spatial
 
 
 def grid_constants(height: int, width: int) -> tuple[Node, Node]:
@@ -315,15 +179,14 @@ def dense_motion(
     stacked = op.reshape(stacked, op.constant(np.array([1, channels, height, width])), False)
 
     features = layers.hourglass(stacked, f"{prefix}.hourglass", config.num_blocks)
-    assignment = op.softmax(layers.conv(features, f"{prefix}.mask", pad=3), 1)
+    names = ["mask", "occlusion"] if generator.estimate_occlusion_map else ["mask"]
+    mask, *seen = layers.heads(features, [f"{prefix}.{name}" for name in names], pad=3)
+    assignment = op.softmax(mask, 1)
     axis = op.constant(np.array([1]))
     x = op.reduce_sum(op.multiply(assignment, motion_x), axis, False)
     y = op.reduce_sum(op.multiply(assignment, motion_y), axis, False)
     deformation = op.concat([op.unsqueeze(x, last), op.unsqueeze(y, last)], 3)
-    occlusion = None
-    if generator.estimate_occlusion_map:
-        occlusion = op.sigmoid(layers.conv(features, f"{prefix}.occlusion", pad=3))
-    return MotionNodes(deformation, occlusion)
+    return MotionNodes(deformation, op.sigmoid(seen[0]) if seen else None)
 
 
 def sample(image: Node, grid: Node, align_corners: bool) -> Node:
@@ -361,10 +224,40 @@ def gate(features: Node, motion: MotionNodes, align_corners: bool) -> Node:
     return op.multiply(warped, resize(motion.occlusion, height, width))
 
 
+def residual(layers: Layers, parts: list[Node], name: str) -> list[Node]:
+    """Pre-activation residual block, on the one whole picture or on its row phases."""
+
+    def convolved(pictures: list[Node], conv: str, norm: str | None = None) -> list[Node]:
+        weight, bias = layers.kernel(f"{name}.{conv}", norm)
+        if len(pictures) > 1:
+            return winograd.convolve_rows(pictures, weight, bias)
+        return [convolve(pictures[0], weight, bias, (1, 1), (1, 1), f"{name}.{conv}")]
+
+    out = [op.relu(layers.scaled(part, f"{name}.norm1")) for part in parts]
+    out = [op.relu(part) for part in convolved(out, "conv1", f"{name}.norm2")]
+    return [op.add(a, b) for a, b in zip(convolved(out, "conv2"), parts, strict=True)]
+
+
+def bottleneck(layers: Layers, x: Node, num_blocks: int, *, fewer_products: bool) -> Node:
+    """The residual blocks; with ``fewer_products`` by Winograd's convolution where it fits."""
+    fits = fewer_products and spatial(x)[0] % winograd.ROWS == 0
+    parts = winograd.split_rows(x) if fits else [x]
+    for i in range(num_blocks):
+        parts = residual(layers, parts, f"bottleneck.r{i}")
+    return parts[0] if len(parts) == 1 else winograd.join_rows(parts)
+
+
 def renderer_model(
-    config: MotionConfig, weights: Mapping[str, Array], encoder: ov.Model
+    config: MotionConfig,
+    weights: Mapping[str, Array],
+    encoder: ov.Model,
+    *,
+    fewer_products: bool = False,
 ) -> ov.Model:
-    """Stage ``render``: features, small, keypoints -> prediction, deformation, occlusion."""
+    """Stage ``render``: features, small, keypoints -> prediction, deformation, occlusion.
+
+    ``fewer_products`` is for arithmetic in float32: it costs precision that fewer bits don't have.
+    """
     generator, layers = config.generator, Layers(weights)
     shapes = {out.get_any_name(): list(out.shape) for out in encoder.outputs}
     features = op.parameter(shapes["features"], np.float32, name="features")
@@ -376,11 +269,11 @@ def renderer_model(
         layers, generator.dense_motion, generator, small, inputs, config.align_corners
     )
     out = gate(features, motion, config.align_corners)
-    for i in range(generator.num_bottleneck_blocks):
-        out = layers.residual(out, f"bottleneck.r{i}")
+    blocks = generator.num_bottleneck_blocks
+    out = bottleneck(layers, out, blocks, fewer_products=fewer_products)
     for i in range(generator.num_down_blocks):
         out = layers.up(out, f"up_blocks.{i}")
-    prediction = op.sigmoid(layers.conv(out, "final", pad=3))
+    prediction = op.sigmoid(layers.conv_in_blocks(out, "final", pad=3))
     results = [named(prediction, "prediction"), named(motion.deformation, "deformation")]
     if motion.occlusion is not None:
         results.append(named(motion.occlusion, "occlusion"))
