@@ -5,7 +5,7 @@ thread may prepare batches ahead without anybody having to save its position.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,6 +62,10 @@ class Pairs:
     def keypoint_names(self) -> tuple[str, ...]:
         """Names of the rows of ``xy``."""
         return self.banks[0].shape.keypoint_names
+
+    def sized(self, batch_size: int) -> "Pairs":
+        """The same with another batch size."""
+        return replace(self, batch_size=batch_size)
 
     def __call__(self, step: int, device: torch.device | None = None) -> PairBatch:
         """The batch of that step, changed on ``device``."""

@@ -90,25 +90,12 @@ class MotionTurn(nn.Module):
     def forward(self, batch: PairBatch, noise: Tensor) -> Losses:
         """``noise`` (b, 3, k, 2), standard normal: shared by both frames, and each one's own."""
         source, driving = batch.frames.unbind(1)
-        xy = self.keypoints(batch, noise)
+        xy = perturbed(self.model, batch, noise, self.found_share)
         out: Rendering = self.model.render(
             self.model.encode(source), Keypoints(xy[:, 0]), Keypoints(xy[:, 1])
         )
         with exact(driving):
             return self.losses(out, batch, driving)
-
-    @torch.no_grad()
-    def keypoints(self, batch: PairBatch, noise: Tensor) -> Tensor:
-        """(b, 2, k, 2): true ones with noise; a share of the pairs as the detector finds them."""
-        xy = batch.xy + 0.012 * noise[:, :1] + 0.003 * noise[:, 1:]
-        if self.found_share:
-            count = max(1, round(self.found_share * len(xy)))
-            was = self.model.detector.training
-            self.model.detector.eval()
-            found = self.model.detect(batch.frames[:count].flatten(0, 1)).xy
-            self.model.detector.train(was)
-            xy[:count] = found.view(count, 2, -1, 2)
-        return xy
 
     def losses(self, out: Rendering, batch: PairBatch, driving: Tensor) -> Losses:
         """All terms in fp32."""
@@ -132,6 +119,23 @@ class MotionTurn(nn.Module):
             "painted": weigh.painted * pyramid_l1(out.painted, driving, region * unseen, levels=2),
             "kept": weigh.kept * nearer_entropy(out, driving, region),
         }
+
+
+@torch.no_grad()
+def perturbed(model: PortraitModel, batch: PairBatch, noise: Tensor, found_share: float) -> Tensor:
+    """(b, 2, k, 2): true keypoints with noise; a share of the pairs as the detector finds them.
+
+    ``noise`` (b, 3, k, 2), standard normal: shared by both frames, and each one's own.
+    """
+    xy = batch.xy + 0.012 * noise[:, :1] + 0.003 * noise[:, 1:]
+    if found_share:
+        count = max(1, round(found_share * len(xy)))
+        was = model.detector.training
+        model.detector.eval()
+        found = model.detect(batch.frames[:count].flatten(0, 1)).xy
+        model.detector.train(was)
+        xy[:count] = found.view(count, 2, -1, 2)
+    return xy
 
 
 def nearer_entropy(out: Rendering, driving: Tensor, region: Tensor) -> Tensor:

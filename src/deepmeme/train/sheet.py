@@ -31,9 +31,23 @@ def dotted(picture: Picture, xy: Tensor, colour: tuple[int, int, int] = (0, 255,
     return picture
 
 
+def rows_of(rows: Sequence[Sequence[Picture]]) -> Picture:
+    """One picture of cells; those of a row are brought to the height of its tallest."""
+    strips = []
+    for row in rows:
+        height = max(cell.shape[0] for cell in row)
+        cells = [
+            cell if cell.shape[0] == height
+            else cv2.resize(cell, (cell.shape[1] * height // cell.shape[0], height))
+            for cell in row
+        ]  # fmt: skip
+        strips.append(np.concatenate(cells, 1))
+    return np.asarray(np.concatenate(strips, 0), np.uint8)
+
+
 def write_sheet(rows: Sequence[Sequence[Picture]], path: Path) -> None:
-    """One PNG of equal cells."""
-    sheet = np.concatenate([np.concatenate(list(row), 1) for row in rows], 0)
+    """One PNG of cells."""
+    sheet = rows_of(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), np.ascontiguousarray(sheet[..., ::-1]))
 

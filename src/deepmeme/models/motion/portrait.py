@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait_blocks import Residual, UNet, Unit, exact, expectation
+from deepmeme.models.motion.portrait_closeups import CloseUps, Retoucher
 from deepmeme.models.motion.portrait_fine import FineMotion
 from deepmeme.models.motion.portrait_motion import DenseMotion, Motion
 from deepmeme.models.motion.portrait_openings import OpeningMasks, Openings
@@ -33,6 +34,8 @@ class PortraitConfig:
     features: int = 48
     fine_features: int = 16
     painter_blocks: int = 3
+    closeups: bool = False
+    """Whether mouth and eyes are gone over at full size; weights older than that have no part."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -65,6 +68,8 @@ class Rendering(NamedTuple):
     painted: Tensor
     """(b, 3, h, w)."""
     openings: Openings
+    closeups: CloseUps | None
+    """Corrections of mouth and eyes, as far as the model makes any."""
 
 
 class Detector(nn.Module):
@@ -146,6 +151,7 @@ class PortraitModel(nn.Module):
         )
         self.openings = OpeningMasks(names, config.resolution // 2)
         self.fine_motion = FineMotion(names, config.resolution // 2)
+        self.retoucher = Retoucher(names) if config.closeups else None
 
     def detect(self, frames: Tensor) -> Keypoints:
         """(b, 3, h, w) in [0, 1] -> keypoints in the order of ``config.keypoint_names``."""
@@ -176,7 +182,11 @@ class PortraitModel(nn.Module):
         painted, kept = self.painter(deep, fine, motion.features, openings)
         painted, kept = painted.float(), kept.float()
         prediction = kept * warped + (1 - kept) * painted
-        return Rendering(prediction, motion, kept, warped, painted, openings)
+        found = None
+        if self.retoucher is not None:
+            found = self.retoucher(prediction, warped, openings, driving.xy, source.xy)
+            prediction = self.retoucher.place(prediction, found)
+        return Rendering(prediction, motion, kept, warped, painted, openings, found)
 
 
 def sampled(picture: Tensor, deformation: Tensor) -> Tensor:
