@@ -60,7 +60,7 @@ class Record:
     @property
     def made_by(self) -> str:
         """The version of deepmeme: as given, else the installed one."""
-        return self.version or _version()
+        return self.version or software_version()
 
     def fingerprint(self) -> str:
         """sha256 of :meth:`to_json`."""
@@ -85,7 +85,7 @@ def read_inputs(**roles: str | Path | Sequence[str | Path]) -> tuple[InputFile, 
     return tuple(found)
 
 
-def _version() -> str:
+def software_version() -> str:
     try:
         return metadata.version("deepmeme")
     except metadata.PackageNotFoundError:  # run from a source tree

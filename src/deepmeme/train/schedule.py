@@ -1,13 +1,28 @@
 """Learning rates and averages as pure functions of the step."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
 
+from deepmeme.train.options import FitOptions
+
+
+def share_of_rate(options: FitOptions, step: int) -> float:
+    """Share of the full learning rate at a step."""
+    match options.schedule:
+        case "cosine":
+            return warm_cosine(step, options.steps, warmup=options.warmup)
+        case "milestones":
+            return 0.1 ** sum(step >= milestone for milestone in options.milestones)
+        case "constant":
+            return min(1.0, (step + 1) / max(1, options.warmup))
+
 
 def warm_cosine(step: int, total: int, *, warmup: int = 100, floor: float = 0.02) -> float:
-    """Share of the full learning rate: up in a straight line, down along half a cosine."""
+    """Up in a straight line, down along half a cosine to ``floor``."""
     if step < warmup:
         return (step + 1) / warmup
     done = min(1.0, (step - warmup) / max(1, total - warmup))
@@ -31,3 +46,13 @@ class Average:
                 self.state[name].lerp_(value.detach(), 1 - decay)
             else:
                 self.state[name].copy_(value)
+
+    @contextmanager
+    def worn_by(self, module: nn.Module) -> Iterator[None]:
+        """Within, the module has the averaged weights."""
+        own = {name: value.detach().clone() for name, value in module.state_dict().items()}
+        module.load_state_dict(self.state)
+        try:
+            yield
+        finally:
+            module.load_state_dict(own)

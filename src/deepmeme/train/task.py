@@ -4,7 +4,7 @@ A family says who plays, what a batch is and which losses teach whom; the loop s
 knows no family.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
@@ -53,6 +53,9 @@ class Task(Protocol):
         Code after a ``yield`` runs when that player has been stepped. PyTorch's generators are
         seeded anew before every step: draw from them freely.
         """
+
+    def worth_compiling(self) -> Sequence[nn.Module]:
+        """Modules whose ``forward`` torch.compile should fuse when that is asked for."""
 
     def preview(self, device: torch.device) -> Picture:
         """A contact sheet of the same few held-out examples, made by the players as they are."""

@@ -1,0 +1,252 @@
+"""The one loop: it learns, is killed, stops, falls back, splits and shares, and stays exact."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from deepmeme.errors import InputError, MissingExtra, WeightsError
+from deepmeme.train import loop
+from deepmeme.train.loop import TrainingError, fit
+from deepmeme.train.options import FitOptions
+from deepmeme.train.report import read_log
+from deepmeme.train.run_state import averages_of
+from tests.train.toy_task import ToyBatch, ToyTask
+
+OPTIONS = FitOptions(
+    steps=12, batch_size=8, learning_rate=1e-2, warmup=2, accelerator="cpu", preview_every=6,
+    log_every=4,
+)  # fmt: skip
+
+
+def weights(task: ToyTask) -> dict[str, torch.Tensor]:
+    return {f"{n}.{k}": v for n, m in task.players.items() for k, v in m.state_dict().items()}
+
+
+def assert_equal(first: ToyTask, second: ToyTask) -> None:
+    other = weights(second)
+    for name, value in weights(first).items():
+        assert torch.equal(value, other[name]), name
+
+
+def test_it_learns_and_says_so(tmp_path: Path) -> None:
+    task = ToyTask()
+    fitted = fit(task, replace(OPTIONS, steps=300, log_every=50), tmp_path / "run")
+    assert fitted == (300, True)
+    lines = read_log(tmp_path / "run")
+    assert [line["step"] for line in lines] == [50, 100, 150, 200, 250, 300]
+    first, last = (line["losses"]["distance"] for line in (lines[0], lines[-1]))
+    assert last < 0.5 * first
+    averaged, facts = averages_of(tmp_path / "run" / loop.CHECKPOINTS) or ({}, {})
+    assert facts == {"inputs": 4}
+    for name, value in averaged["maker"].items():
+        assert torch.equal(value, task.maker.state_dict()[name])
+
+
+def test_the_page_shows_curves_and_samples(tmp_path: Path) -> None:
+    fit(ToyTask(), OPTIONS, tmp_path / "run<1>")
+    page = (tmp_path / "run<1>" / "index.html").read_text()
+    assert "run&lt;1&gt;" in page and "run<1>" not in page
+    assert page.count("<polyline") == 3
+    found = re.search(r'id="pictures">(.*?)</script>', page)
+    assert found is not None
+    assert json.loads(found[1]) == [[6, "previews/00000006.png"], [12, "previews/00000012.png"]]
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, precision: str) -> None:
+    options = replace(OPTIONS, save_every=5, precision=precision)
+    whole = ToyTask()
+    fit(whole, options, tmp_path / "whole")
+    killed = ToyTask()
+    real = killed.turns
+
+    def dying(batch: ToyBatch, step: int):  # type: ignore[no-untyped-def]
+        if step == 8:
+            raise SystemError("killed")
+        return real(batch, step)
+
+    killed.turns = dying  # type: ignore[method-assign]
+    with pytest.raises(SystemError, match="killed"):
+        fit(killed, options, tmp_path / "killed")
+    again = ToyTask()
+    assert fit(again, options, tmp_path / "killed").finished
+    assert_equal(whole, again)
+    assert min(again.numbers) == 5
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from deepmeme.train.loop import fit
+from deepmeme.train.options import FitOptions
+from tests.train.toy_task import ToyTask
+task = ToyTask()
+real = task.turns
+def slow(batch, step):
+    print(step, flush=True)
+    time.sleep(0.05)
+    return real(batch, step)
+task.turns = slow
+options = FitOptions(steps=40, batch_size=8, accelerator="cpu", save_every=3, warmup=2)
+print(fit(task, options, Path(sys.argv[1])), flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_process_that_is_killed_or_interrupted(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == "10":
+                os.kill(process.pid, number)
+                break
+        said = process.stdout.read()
+    if number == signal.SIGINT:
+        assert process.returncode == 0 and "finished=False" in said
+    options = FitOptions(steps=40, batch_size=8, accelerator="cpu", save_every=3, warmup=2)
+    again, whole = ToyTask(), ToyTask()
+    fit(again, options, tmp_path / "run")
+    fit(whole, options, tmp_path / "whole")
+    assert_equal(again, whole)
+    assert min(again.numbers) == (9 if number == signal.SIGKILL else 11)
+
+
+def test_pieces_of_a_batch_add_up(tmp_path: Path) -> None:
+    tasks = [ToyTask(statistics=False) for _ in range(2)]
+    for pieces, task in zip((1, 4), tasks, strict=True):
+        task.noise = 0.0
+        fit(task, replace(OPTIONS, accumulate=pieces), tmp_path / str(pieces))
+    other = weights(tasks[1])
+    for name, value in weights(tasks[0]).items():
+        torch.testing.assert_close(value, other[name], rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_too_large_for_memory_is_cut(tmp_path: Path) -> None:
+    task = ToyTask()
+    real, sizes = task.turns, []
+
+    def hungry(batch: ToyBatch, step: int):  # type: ignore[no-untyped-def]
+        sizes.append(len(batch.x))
+        if len(batch.x) > 2:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried")
+        return real(batch, step)
+
+    task.turns = hungry  # type: ignore[method-assign]
+    assert fit(task, OPTIONS, tmp_path / "run").finished
+    assert sizes[:3] == [8, 4, 2] and set(sizes[2:]) == {2}
+
+
+def test_not_even_one_example_fits(tmp_path: Path) -> None:
+    task = ToyTask()
+
+    def hungry(*_: object):  # type: ignore[no-untyped-def]
+        raise RuntimeError("CUDA out of memory")
+
+    task.turns = hungry  # type: ignore[method-assign]
+    with pytest.raises(TrainingError, match="smaller batch"):
+        fit(task, OPTIONS, tmp_path / "run")
+
+
+def test_infinite_losses_fall_back_and_leave_no_trace(tmp_path: Path) -> None:
+    task = ToyTask()
+    options = replace(OPTIONS, steps=40, save_every=5)
+    task.broken_from = 7
+    real = task.turns
+
+    def heals(batch: ToyBatch, step: int):  # type: ignore[no-untyped-def]
+        if max(task.numbers) > 1_000_000:  # batches after the fall are others
+            task.broken_from = None
+        return real(batch, step)
+
+    task.turns = heals  # type: ignore[method-assign]
+    assert fit(task, options, tmp_path / "run").finished
+    assert all(torch.isfinite(value).all() for value in weights(task).values())
+    steps = [line["step"] for line in read_log(tmp_path / "run")]
+    assert steps == sorted(set(steps))
+
+
+def test_losses_that_stay_infinite_end_with_the_way_out(tmp_path: Path) -> None:
+    task = ToyTask()
+    task.broken_from = 6
+    with pytest.raises(
+        TrainingError, match=r"since step \d+, after 4 falls.*smaller learning rate"
+    ):
+        fit(task, replace(OPTIONS, steps=90, save_every=5), tmp_path / "run")
+    assert averages_of(tmp_path / "run" / loop.CHECKPOINTS) is not None
+
+
+def test_a_run_of_something_else_is_refused(tmp_path: Path) -> None:
+    fit(ToyTask(), OPTIONS, tmp_path / "run")
+    other = ToyTask()
+    other.family = "other"
+    with pytest.raises(WeightsError, match=r"'toy'.*another output folder"):
+        fit(other, OPTIONS, tmp_path / "run")
+    with pytest.raises(WeightsError, match="another shape"):
+        fit(ToyTask(statistics=False), OPTIONS, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"steps": 0}, "at least 1"),
+        ({"accumulate": 9}, "more pieces"),
+        ({"precision": "fp8"}, "choose from"),
+    ],
+)
+def test_wrong_options(wrong: dict[str, object], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        replace(OPTIONS, **wrong)  # type: ignore[arg-type]
+
+
+def test_tensorboard_is_optional(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(MissingExtra, match="pip install tensorboard"):
+        fit(ToyTask(), replace(OPTIONS, tensorboard=True), tmp_path / "run")
+
+
+TWO = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+from deepmeme.train.loop import fit
+from tests.train.test_loop import OPTIONS
+from tests.train.toy_task import ToyBatch, ToyTask
+task = ToyTask(statistics=False)
+task.noise = 0.0
+fit(task, replace(OPTIONS, batch_size=4, devices=2, strategy="ddp"), Path(sys.argv[1]))
+"""
+
+
+def test_two_processes_are_one_with_twice_the_batch(tmp_path: Path) -> None:
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "two")], check=True, env=ENVIRONMENT,
+        timeout=120, capture_output=True,
+    )  # fmt: skip
+    one = ToyTask(statistics=False)
+    one.noise = 0.0
+    real = one.batch
+
+    def double(number: int, size: int, device: torch.device) -> ToyBatch:
+        halves = [real(2 * number + rank, size // 2, device) for rank in (0, 1)]
+        return ToyBatch(*(torch.cat(parts) for parts in zip(*halves, strict=True)))
+
+    one.batch = double  # type: ignore[method-assign]
+    fit(one, OPTIONS, tmp_path / "one")
+    found = averages_of(tmp_path / "two" / loop.CHECKPOINTS)
+    assert found is not None
+    for name, value in one.maker.state_dict().items():
+        torch.testing.assert_close(found[0]["maker"][name], value, rtol=1e-4, atol=1e-5)
