@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deepmeme.choices import choice_of
 from deepmeme.errors import InputError
-from deepmeme.pipelines.options import AnimateOptions, choice_of
+from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.values import (
     parse_anchor,
     parse_bytes,

@@ -199,9 +199,10 @@ def test_a_run_of_something_else_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"steps": 0}, "at least 1"),
+        ({"steps": 0}, "a number from 1"),
         ({"accumulate": 9}, "more pieces"),
-        ({"precision": "fp8"}, "choose from"),
+        ({"precision": "fp8"}, "one of 32-true"),
+        ({"milestones": "5"}, "--schedule steps"),
     ],
 )
 def test_wrong_options(wrong: dict[str, object], says: str) -> None:

@@ -20,6 +20,7 @@ class ToyTask:
     """Two turns a step, random numbers in both, running statistics in one."""
 
     family = "toy"
+    rates: Mapping[str, float] = {"doubter": 0.5}
 
     def __init__(self, *, statistics: bool = True) -> None:
         torch.manual_seed(3)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar, get_args
 
 import typer
 
-from deepmeme.pipelines.options import Choice, choice_of, flag_name
+from deepmeme.choices import Choice, choice_of, flag_name
 
 T = TypeVar("T")
 

@@ -4,13 +4,10 @@ The command line, the page and the API's schema are derived from these fields; n
 product states a default.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import PurePath
-from types import NoneType
-from typing import Any, Literal, NamedTuple, cast, get_args
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
 
-from deepmeme.errors import InputError
+from deepmeme.choices import choice, settle
 from deepmeme.pipelines.values import (
     Colour,
     Rectangle,
@@ -21,73 +18,6 @@ from deepmeme.pipelines.values import (
     parse_face,
     parse_time,
 )
-
-
-class _Kind(NamedTuple):
-    accepts: type | tuple[type, ...]
-    words: str
-
-
-_KINDS = {
-    bool: _Kind(bool, "yes or no (True or False)"),
-    int: _Kind(int, "a whole number"),
-    float: _Kind((int, float), "a number"),
-    str: _Kind(str, "a text"),
-}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """How one field shows itself to a user, and what it accepts."""
-
-    help: str
-    group: str
-    one_of: tuple[str, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    parse: Callable[[str], object] | None = None
-    metavar: str | None = None
-    short: str | None = None
-    off: str | None = None
-    """Name of the flag that says no, for a boolean; ``--no-NAME`` unless given."""
-    also: str | None = None
-    """A second flag NAME=VALUE that sets this field to VALUE, such as ``no-crop=none``."""
-
-    def problem(self, value: object, kind: Any) -> str | None:
-        """What would have been right, or None if ``value`` is.
-
-        ``kind`` is the field's type: bool, int, float, str, or one of these or None.
-        """
-        kinds = get_args(kind) or (kind,)
-        if value is None and NoneType in kinds:
-            return None
-        wanted = _KINDS[kinds[0]]
-        if not isinstance(value, wanted.accepts) or (
-            kinds[0] is not bool and isinstance(value, bool)
-        ):
-            return wanted.words
-        if self.one_of and value not in self.one_of:
-            return f"one of {', '.join(self.one_of)}"
-        low, high = self.low, self.high
-        if low is not None and high is not None and not low <= cast(float, value) <= high:
-            return f"a number from {low:g} to {high:g}"
-        if self.parse is not None:
-            try:
-                self.parse(str(value))
-            except ValueError as error:
-                return str(error)
-        return None
-
-
-def choice(default: Any, help: str, group: str, **facts: Any) -> Any:
-    """A dataclass field with its default and its :class:`Choice`."""
-    return field(default=default, metadata={"choice": Choice(help, group, **facts)})
-
-
-def flag_name(name: str) -> str:
-    """``--crop-driving`` for ``crop_driving``."""
-    return "--" + name.replace("_", "-")
-
 
 _MOTION, _FRAMING, _TIME, _OUTPUT, _ENGINE = "Motion", "Framing", "Time", "Output", "Engine"
 
@@ -233,17 +163,7 @@ class AnimateOptions:
     device: str = choice("auto", "cpu, cuda, cuda:1, mps, or auto.", _ENGINE)
 
     def __post_init__(self) -> None:
-        problems = []
-        for entry in fields(self):
-            value = _written(getattr(self, entry.name), entry.type)
-            object.__setattr__(self, entry.name, value)
-            wanted = choice_of(entry.metadata).problem(value, entry.type)
-            if wanted is not None:
-                problems.append(f"{flag_name(entry.name)} {value!r}: expected {wanted}")
-        if not problems:
-            problems = self._contradictions()
-        if problems:
-            raise InputError("Some options do not fit. " + "; ".join(problems) + ".")
+        settle(self, self._contradictions)
 
     def _contradictions(self) -> list[str]:
         found = []
@@ -303,15 +223,3 @@ class AnimateOptions:
     def changed(self) -> dict[str, object]:
         """Only the fields that differ from their defaults."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
-
-
-def _written(value: object, kind: Any) -> object:
-    """Numbers and paths as text where a text is wanted: ``anchor=0``, ``audio=Path("a.mp3")``."""
-    if (get_args(kind) or (kind,))[0] is not str or isinstance(value, bool):
-        return value
-    return str(value) if isinstance(value, int | float | PurePath) else value
-
-
-def choice_of(metadata: Any) -> Choice:
-    """The :class:`Choice` of a field made by :func:`choice`."""
-    return cast(Choice, metadata["choice"])

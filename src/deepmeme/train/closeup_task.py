@@ -4,7 +4,7 @@ Everything else of the model is finished and stands still. Pixel losses alone pa
 teeth, which is a grey blur; a critic that has seen real mouths and eyes asks for one of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,7 @@ class CloseUpTask:
     """Learns a :class:`Retoucher` in a model that stands still."""
 
     family = "portrait-closeups"
+    rates: Mapping[str, float] = {"critics": 0.6}
 
     def __init__(
         self,
@@ -72,6 +73,12 @@ class CloseUpTask:
     def facts(self) -> Mapping[str, Any]:
         """The configuration of the model."""
         return self.model.config.as_dict()
+
+    def worth_compiling(self) -> Sequence[nn.Module]:
+        """What is slow for its many small operations."""
+        model = self.model
+        still = (model.openings, model.fine_motion, model.dense_motion, model.painter)
+        return (*still, model.detector, self.retoucher.mouth, self.retoucher.eye)
 
     def batch(self, number: int, size: int, device: torch.device) -> PairBatch:
         """Pairs of frames of one head."""

@@ -142,8 +142,9 @@ class _Run:
         state = self.state
         share = share_of_rate(self.options, state.step) * 0.5**state.rollbacks
         for name, player in state.players.items():
+            rate = self.options.learning_rate * share * self.task.rates.get(name, 1.0)
             for group in player.optimizer.param_groups:
-                group["lr"] = self.options.rate_of(name) * share
+                group["lr"] = rate
         statistics = _statistics(self.task.players.values())
         means = self._turns_in_memory(batch)
         if not all(self._finite.values()):

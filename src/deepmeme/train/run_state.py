@@ -41,7 +41,7 @@ class RunState:
         self.pieces = options.accumulate
         self.scaler: dict[str, Any] = {}
         self.players = {
-            name: Player(module, _optimizer(module, name, options), _average(module, options))
+            name: Player(module, _optimizer(module, options), _average(module, options))
             for name, module in task.players.items()
         }
 
@@ -117,10 +117,13 @@ def averages_of(root: Path) -> tuple[dict[str, dict[str, Tensor]], Mapping[str, 
     return {player: store.under(player, weights) for player in players}, found.facts["task"]
 
 
-def _optimizer(module: nn.Module, name: str, options: FitOptions) -> torch.optim.Optimizer:
+def _optimizer(module: nn.Module, options: FitOptions) -> torch.optim.Optimizer:
     learnt = [parameter for parameter in module.parameters() if parameter.requires_grad]
     return torch.optim.AdamW(
-        learnt, lr=options.rate_of(name), betas=options.betas, weight_decay=options.weight_decay
+        learnt,
+        lr=options.learning_rate,
+        betas=(options.beta1, options.beta2),
+        weight_decay=options.weight_decay,
     )
 
 

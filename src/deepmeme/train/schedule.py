@@ -15,9 +15,9 @@ def share_of_rate(options: FitOptions, step: int) -> float:
     match options.schedule:
         case "cosine":
             return warm_cosine(step, options.steps, warmup=options.warmup)
-        case "milestones":
-            return 0.1 ** sum(step >= milestone for milestone in options.milestones)
-        case "constant":
+        case "steps":
+            return 0.1 ** sum(step >= milestone for milestone in options.milestone_steps)
+        case _:
             return min(1.0, (step + 1) / max(1, options.warmup))
 
 

@@ -38,6 +38,10 @@ class Task(Protocol):
         """What is trained, by name; each player has an optimizer and an average of its own."""
 
     @property
+    def rates(self) -> Mapping[str, float]:
+        """Players whose learning rate is another: how many times that of the options."""
+
+    @property
     def family(self) -> str:
         """Name of the family; a checkpoint of another one is refused."""
 
