@@ -2,14 +2,13 @@
 
     python benchmarks/portrait_quality.py --model FOLDER --banks BANK... --clips DIR -o OUT
 
-Banks: pairs that training never sees (one group in forty). Clips: each one's face is driven by
-itself, first frame as source, every third frame, at most 40; AKD by MediaPipe's 468 landmarks
-where ``DEEPMEME_MEDIAPIPE`` tells where its models are. Stills: contact sheets to look at.
+Banks: pairs that training never sees (one group in forty). Clips and stills: as
+``deepmeme evaluate``, with its report in OUT.
 """
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,27 +20,23 @@ from torch import Tensor
 from deepmeme.data.augment import Style
 from deepmeme.data.bank import open_bank
 from deepmeme.data.pairs import open_pairs
-from deepmeme.data.teacher import find_models, landmarks468
-from deepmeme.errors import InputError
-from deepmeme.faces.crop import Crop, crop_face
-from deepmeme.faces.detect import detect_faces
-from deepmeme.faces.follow import crop_clip
-from deepmeme.media.image import read_image
-from deepmeme.media.video import open_clip
-from deepmeme.metrics.keypoints import average_distance_px, normalised_errors
+from deepmeme.evaluation.contenders import Model, carried_motion
+from deepmeme.evaluation.embedding import choose_embedder
+from deepmeme.evaluation.evaluate import Request, evaluate, find_stills, still_square
+from deepmeme.evaluation.judges import choose_landmarker
+from deepmeme.evaluation.report import write_report
+from deepmeme.evaluation.scoring import Judges
+from deepmeme.evaluation.sheets import SheetFolder
+from deepmeme.metrics.keypoints import normalised_errors
 from deepmeme.metrics.pictures import mean_l1, psnr_db, ssim
 from deepmeme.models.motion.portrait import PortraitModel
-from deepmeme.pipelines.face_motion import FaceMotion, face_of
-from deepmeme.pipelines.motion_model import MotionModel, load_model
-from deepmeme.runtime.engine import KeypointArrays
+from deepmeme.runtime.load import load_engine
 from deepmeme.train.export_portrait import load
 from deepmeme.train.sheet import picture_of, write_sheet
 
 Picture = NDArray[np.uint8]
 
 PLAIN = Style(scale=0, shift=0, turn_degrees=0, colour=0, paint=0)
-MOST_FRAMES = 40
-EVERY = 3
 
 
 def compared(found: Picture, wanted: Picture) -> dict[str, float]:
@@ -124,103 +119,35 @@ def _rows(model: PortraitModel, part: str) -> list[int]:
     return [row for row, name in enumerate(names) if name.startswith(part)]
 
 
-def frames_of(path: Path, model: MotionModel) -> list[Picture]:
-    """The face of a clip, cut by one square, every third frame."""
-    clip = open_clip(path)
-    crop = crop_clip(clip, framing=model.info().framing)
-    kept: list[Picture] = []
-    for index, frame in enumerate(clip):
-        if index % EVERY == 0:
-            kept.append(crop.cut(frame, model.resolution))
-        if len(kept) == MOST_FRAMES:
-            break
-    return kept
+def on_clips(
+    model: Model, clips: Sequence[Path], stills: Sequence[Path], out: Path
+) -> dict[str, Any]:
+    """Self-reenactment and moved stills: what ``deepmeme evaluate`` does, report and all."""
+    sheets = SheetFolder(out / "sheets", [model], stills)
+    judges = Judges(choose_landmarker(), choose_embedder())
+    request = Request(tuple(clips), tuple(stills))
+    found = evaluate([model], request, judges, pictures=sheets)
+    write_report(found, sheets.files, out)
+    return {
+        clip.name: {name: _rounded(row.means) for name, row in clip.rows.items()}
+        for clip in found.clips
+    }
 
 
-def on_clip(model: MotionModel, frames: Sequence[Picture]) -> dict[str, dict[str, float]]:
-    """Self-reenactment: source held still, and the model."""
-    source = frames[0]
-    moved = list(model.animate_frames(source, frames, relative=False))
-    out = {}
-    measure = _akd if has_teacher() else lambda *_: {}
-    for name, pictures in (("still", [source] * len(frames)), ("model", moved)):
-        rows = [compared(a, b) for a, b in zip(pictures, frames, strict=True)]
-        out[name] = mean_of(rows[1:]) | measure(pictures[1:], frames[1:])
-    return out
+def _rounded(means: dict[str, float]) -> dict[str, float]:
+    return {key: round(value, 4) for key, value in means.items() if value == value}
 
 
-def has_teacher() -> bool:
-    """Whether MediaPipe's models are here."""
-    try:
-        find_models()
-    except InputError:
-        return False
-    return True
-
-
-def _akd(pictures: Sequence[Picture], frames: Sequence[Picture]) -> dict[str, float]:
-    apart, missing = [], 0
-    for picture, frame in zip(pictures, frames, strict=True):
-        wanted, found = landmarks468(frame), landmarks468(picture)
-        if wanted is None:
-            continue
-        if found is None:
-            missing += 1
-        else:
-            apart.append(average_distance_px(found, wanted))
-    return {"akd": round(float(np.mean(apart)), 3), "missing": missing} if apart else {}
-
-
-def still_square(path: Path, model: MotionModel) -> Picture:
-    """The face of a picture, or its middle."""
-    picture = read_image(path)
-    faces = detect_faces(picture)
-    framing = model.info().framing
-    if faces:
-        return crop_face(faces[0], framing=framing, within=picture.shape).cut(
-            picture, model.resolution
-        )
-    height, width = picture.shape[:2]
-    return Crop(width / 2, height / 2, min(width, height)).cut(picture, model.resolution)
-
-
-def driven(model: MotionModel, source: Picture, frames: Sequence[Picture]) -> list[Picture]:
-    """The still moved as the product moves it: pose and expression, relative to the first frame."""
-    keypoints = [model.keypoints(frame) for frame in frames]
-    still = model.keypoints(source)
-    names = model.info().keypoint_names or ()
-    motion = FaceMotion(still, keypoints[0], face_of(names, still.xy.shape[1]))
-    moved = motion.whole(np.concatenate([k.xy for k in keypoints]).astype(np.float64))
-    encoded = model.engine.encode(source)
-    pictures: list[Picture] = list(
-        model.engine.render_stream(
-            encoded, (KeypointArrays(xy[None].astype(np.float32)) for xy in moved)
-        )
-    )
-    return pictures
-
-
-def sheets(model: MotionModel, stills: Path, clips: Sequence[Path], out: Path) -> None:
-    """For each clip a sheet: its frames on top, every still below."""
-    for clip in clips:
-        frames = frames_of(clip, model)
-        shown = frames[:: max(1, len(frames) // 8)][:8]
-        rows = [[shown[0], *shown]]
-        for still in sorted(stills.iterdir()):
-            source = still_square(still, model)
-            rows.append([source, *driven(model, source, [frames[0], *shown])[1:]])
-        write_sheet(rows, out / f"stills_{clip.stem}.png")
-
-
-def bank_sheet(model: MotionModel, stills: Path, bank: Path, group: int, out: Path) -> None:
+def bank_sheet(model: Model, stills: Sequence[Path], bank: Path, group: int, out: Path) -> None:
     """Every still moved by one group of a bank: rendered people, so the sheet may be shown."""
     shape = open_bank(bank).shape
     first = group * shape.frames_per_group
     frames = list(open_bank(bank).frames[first : first + shape.frames_per_group])
     rows = [[frames[0], *frames[1:]]]
-    for still in sorted(stills.glob("painting_*")) + sorted(stills.glob("statue_*")):
+    for still in stills:
         source = still_square(still, model)
-        rows.append([source, *driven(model, source, frames)[1:]])
+        motion = carried_motion(model, source, frames)
+        rows.append([source, *list(model.render(source, motion.moved))[1:]])
     write_sheet(rows, out / f"stills_{bank.name}_{group}.png")
 
 
@@ -234,7 +161,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--batches", type=int, default=12)
     parser.add_argument("--clips", type=Path, nargs="*", default=[])
     parser.add_argument("--stills", type=Path)
-    parser.add_argument("--drivers", type=Path, nargs="*", default=[])
     parser.add_argument("--groups", type=int, nargs="*", default=[], help="of the first bank")
     parser.add_argument("-o", "--out", type=Path, required=True)
     given = parser.parse_args(arguments)
@@ -244,17 +170,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         figures[bank.name] = on_examples(load(given.model), bank_examples(bank, given.batches))
     for kind in ("clip", "portrait") if given.set else ():
         figures[kind] = on_examples(load(given.model), set_examples(given.set, kind))
-    engine: Callable[[], MotionModel] = lambda: load_model(  # noqa: E731
-        given.model, engine="openvino", precision=given.precision
-    )
-    for clip in given.clips:
-        model = engine()
-        figures[clip.name] = on_clip(model, frames_of(clip, model))
-        print(clip.name, json.dumps(figures[clip.name]), flush=True)
-    if given.stills:
-        sheets(engine(), given.stills, given.drivers, given.out)
+    stills = find_stills([given.stills]) if given.stills else ()
+    if given.clips or given.groups:
+        engine = load_engine(given.model, engine="openvino", precision=given.precision)
+        model = Model(given.model.name, engine)
+        if given.clips:
+            figures |= on_clips(model, given.clips, stills, given.out)
         for group in given.groups:
-            bank_sheet(engine(), given.stills, given.banks[0], group, given.out)
+            shown = [path for path in stills if path.name.startswith(("painting_", "statue_"))]
+            bank_sheet(model, shown, given.banks[0], group, given.out)
     (given.out / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 

@@ -13,7 +13,6 @@ from deepmeme.cli.motion import app as motion
 _GROUPS = {
     "models": "Known models: list, info, pull, convert, doctor.",
     "train": "Train a model.",
-    "evaluate": "Measure a model.",
 }
 """Groups that other parts of the house bring: ``deepmeme.cli.NAME`` with an ``app``."""
 
@@ -38,6 +37,7 @@ def build() -> Any:
         module = f"deepmeme.cli.{name}"
         if find_spec(module) is not None:
             app.add_typer(import_module(module).app, name=name, help=text)
+    _add(app, "evaluate")
     _add(app, "bench")
     _add(app, "doctor")
     return typer.main.get_command(app)
@@ -51,9 +51,10 @@ class _Animate(TyperCommand):
 
 
 def _add(app: typer.Typer, name: str) -> None:
-    """The command ``deepmeme.cli.NAME.NAME``."""
+    """The command ``deepmeme.cli.NAME.NAME``, of the module's own class if it has one."""
     if find_spec(f"deepmeme.cli.{name}") is not None:
-        app.command(name)(getattr(import_module(f"deepmeme.cli.{name}"), name))
+        module = import_module(f"deepmeme.cli.{name}")
+        app.command(name, cls=getattr(module, "Command", TyperCommand))(getattr(module, name))
 
 
 def _version(wanted: bool) -> None:

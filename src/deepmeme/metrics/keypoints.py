@@ -32,3 +32,35 @@ def average_distance_px(found: Points, wanted: Points) -> float:
     return float(
         np.linalg.norm(np.asarray(found)[:, :2] - np.asarray(wanted)[:, :2], axis=-1).mean()
     )
+
+
+def motion_of(points: Points, rest: Points, eyes: Points) -> NDArray[np.float64]:
+    """(k, 2): how landmarks moved from ``rest``, in eye distances, upright to the rest's eyes.
+
+    ``eyes`` (2, 2) are the rest's eye centres, the picture's left one first. So motions of two
+    faces of different place, size and lean compare.
+    """
+    across = np.asarray(eyes[1], np.float64) - eyes[0]
+    apart = max(float(np.linalg.norm(across)), 1e-6)
+    cosine, sine = across / apart
+    upright = np.array([[cosine, -sine], [sine, cosine]])
+    moved = np.asarray(points, np.float64)[:, :2] - np.asarray(rest, np.float64)[:, :2]
+    return np.asarray(moved @ upright / apart)
+
+
+def motion_gap(
+    found: Sequence[Points], wanted: Sequence[Points], *, least: float = 0.02
+) -> tuple[float, float]:
+    """How far motions (k, 2) differ in the mean, and that over how far the wanted ones go.
+
+    The second is 0 for a perfect copy and 1 for a face that doesn't move. It is NaN where the
+    wanted mean motion is below ``least``.
+    """
+    if not found:
+        return float("nan"), float("nan")
+    gaps = [
+        float(np.linalg.norm(a - b, axis=-1).mean()) for a, b in zip(found, wanted, strict=True)
+    ]
+    went = float(np.mean([np.linalg.norm(b, axis=-1).mean() for b in wanted]))
+    gap = float(np.mean(gaps))
+    return gap, gap / went if went >= least else float("nan")

@@ -1,0 +1,1 @@
+"""How good a motion model is: the papers' protocol, baselines, comparison and report."""
