@@ -42,12 +42,14 @@ def convert(
     precision: str = "fp32",
     discriminator: bool = False,
     name: str | None = None,
+    licence: str = "",
     overwrite: bool = False,
 ) -> Converted:
     """Write ``target``: a ``.safetensors`` file, or, for a path without a suffix, a model folder.
 
     Optimizer states never go along, the discriminator on demand (for training on). float16 is for
-    the file alone: loading widens it. ``name`` is the folder's, by default the target's.
+    the file alone: loading widens it. ``name`` and ``licence`` are the folder's; by default the
+    target's name, and the licence of the source.
 
     Raises:
         InputError: a target of another kind, or the source itself.
@@ -73,7 +75,12 @@ def convert(
     half = precision == "fp16"
     if as_folder:
         weights = _write_folder(
-            target, checkpoint, name or target.name, half=half, discriminator=discriminator
+            target,
+            checkpoint,
+            name or target.name,
+            licence=licence,
+            half=half,
+            discriminator=discriminator,
         )
     else:
         weights = save_checkpoint(target, checkpoint, half=half, discriminator=discriminator)
@@ -101,7 +108,13 @@ def _check_target(source: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _write_folder(
-    target: Path, checkpoint: MotionCheckpoint, name: str, *, half: bool, discriminator: bool
+    target: Path,
+    checkpoint: MotionCheckpoint,
+    name: str,
+    *,
+    licence: str,
+    half: bool,
+    discriminator: bool,
 ) -> Path:
     """Beside the target first, renamed when whole."""
     building = None
@@ -111,7 +124,7 @@ def _write_folder(
         building.chmod(0o755)
         weights = building / WEIGHTS_FILE
         save_checkpoint(weights, checkpoint, half=half, discriminator=discriminator)
-        card = motion_card(checkpoint, weights, name=name)
+        card = motion_card(checkpoint, weights, name=name, licence=licence)
         (building / "model.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
         if target.exists():
             shutil.rmtree(target)

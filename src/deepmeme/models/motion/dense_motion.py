@@ -84,11 +84,14 @@ class DenseMotion(nn.Module):
     def forward(self, small: Tensor, source: Keypoints, driving: Keypoints) -> Motion:
         """``small``: the source after :meth:`shrink`, (b, c, h, w)."""
         height, width = small.shape[2:]
-        heatmaps = self.heatmaps(source, driving, height, width)
-        motions = self.sparse_motions(source, driving, height, width)
+        exact = torch.autocast(small.device.type, enabled=False)  # coordinates need 24 bits
+        with exact:
+            heatmaps = self.heatmaps(source, driving, height, width)
+            motions = self.sparse_motions(source, driving, height, width)
         candidates = self.candidates(small, motions)
         features = self.hourglass(torch.cat([heatmaps.unsqueeze(2), candidates], 2).flatten(1, 2))
         assignment = self.mask(features).softmax(1)
-        deformation = torch.einsum("bkhw,bkhwi->bhwi", assignment, motions)
+        with exact:
+            deformation = torch.einsum("bkhw,bkhwi->bhwi", assignment.to(motions.dtype), motions)
         occlusion = None if self.occlusion is None else self.occlusion(features).sigmoid()
         return Motion(deformation, assignment, occlusion)

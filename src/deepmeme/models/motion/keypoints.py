@@ -60,6 +60,10 @@ class KeypointDetector(nn.Module):
         return logits.flatten(2).softmax(-1).view_as(logits), features
 
     def forward(self, frames: Tensor) -> Keypoints:
+        with torch.autocast(frames.device.type, enabled=False):  # coordinates need 24 bits
+            return self._found(frames)
+
+    def _found(self, frames: Tensor) -> Keypoints:
         heatmaps, features = self.heatmaps(frames)
         batch, num_kp, height, width = heatmaps.shape
         weights = heatmaps.flatten(2)  # (b, k, h'w')

@@ -1,0 +1,213 @@
+"""From a folder of videos and a configuration to a motion task; from a run to a model folder."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from deepmeme.data.videos import open_videos
+from deepmeme.data.videos_pairs import VideoPairs, far_pairs
+from deepmeme.data.videos_store import FrameStore
+from deepmeme.errors import InputError, WeightsError
+from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures, Vgg19Features
+from deepmeme.models.motion.config import MotionConfig
+from deepmeme.train.motion_task import MotionTask
+from deepmeme.train.motion_training import MotionTraining
+from deepmeme.weights.checkpoint import (
+    MotionCheckpoint,
+    load_checkpoint,
+    read_sections,
+    resolve_config,
+    save_checkpoint,
+)
+from deepmeme.weights.convert import Converted, convert
+from deepmeme.weights.download import cache_dir
+from deepmeme.weights.family import sections_of
+from deepmeme.weights.resolve import resolve
+from deepmeme.weights.stored import arrays
+from deepmeme.weights.torch_file import open_torch
+
+SHOWN = 6
+SMALL = ("small", "small.yaml", "motion-small", "motion-small.yaml")
+"""The configuration that ships, unless there is a file of that name."""
+PERCEPTUAL = ("auto", "seeded", "vgg19")
+
+
+def open_motion_task(
+    data: Path | str | None = None,
+    config: Path | str | MotionConfig | None = None,
+    *,
+    start: Path | str | None = None,
+    perceptual: str = "auto",
+    frames: Path | str | None = None,
+    seed: int = 1,
+) -> MotionTask:
+    """Everything that :func:`deepmeme.train.loop.fit` needs to learn from videos.
+
+    Args:
+        data: the folder of videos; by default the configuration's ``root_dir``.
+        config: a published YAML or a preset's name; by default that of ``start``, or 'small'.
+        start: a model to train on: a published ``.pth.tar``, ``.safetensors``, folder or name.
+        perceptual: 'seeded', 'vgg19', the path of torchvision's VGG-19 weights, or 'auto': VGG-19
+            if torchvision has downloaded it on this machine.
+        frames: where prepared frames are kept; by default in deepmeme's cache folder.
+        seed: of pairs, augmentation and new networks.
+
+    Raises:
+        InputError, WeightsError, ModelNotFound: naming what is wrong.
+    """
+    checkpoint = None if start is None else open_start(start, config)
+    chosen = checkpoint.config if checkpoint is not None else open_config(config)
+    training = MotionTraining.of(chosen)
+    check_discriminator(chosen, training)
+    folder = open_videos(data or training.root_dir, id_sampling=training.id_sampling, seed=seed)
+    store = FrameStore(frames or cache_dir() / "frames", chosen.frame_shape[:2])
+    torch.manual_seed(seed)
+    task = MotionTask(
+        chosen,
+        training,
+        VideoPairs(folder.train, store, seed=seed),
+        far_pairs(folder.test, store, SHOWN),
+        perceptual=perceptual_loss(training, perceptual),
+        seed=seed,
+    )
+    if checkpoint is not None:
+        begin_at(task, checkpoint)
+    return task
+
+
+def open_config(config: Path | str | MotionConfig | None) -> MotionConfig:
+    """A configuration for new networks: warps sample as the keypoints' grid has it.
+
+    Raises:
+        InputError, WeightsError: as ``resolve_config``.
+    """
+    if config is None or (str(config) in SMALL and not Path(str(config)).exists()):
+        shipped = resources.files("deepmeme.train") / "configs" / "motion-small.yaml"
+        chosen = MotionConfig.from_yaml(shipped.read_bytes(), name="motion-small")
+    else:
+        chosen = resolve_config(config)
+    return replace(chosen, align_corners=True)
+
+
+def open_start(
+    start: Path | str, config: Path | str | MotionConfig | None = None
+) -> MotionCheckpoint:
+    """A model to train on, as ``config`` says; how its warps sample stays as it is.
+
+    Raises:
+        ModelNotFound, InputError, WeightsError: as ``load_checkpoint``.
+    """
+    path = resolve(start).path
+    if config is None:
+        return load_checkpoint(path)
+    wanted = resolve_config(config)
+    checkpoint = load_checkpoint(path, wanted)
+    stored = read_sections(path)[2].get("config")
+    if stored is None:
+        return checkpoint
+    align_corners = MotionConfig.from_json(stored).align_corners
+    return replace(checkpoint, config=replace(checkpoint.config, align_corners=align_corners))
+
+
+def check_discriminator(config: MotionConfig, training: MotionTraining) -> None:
+    """Raises InputError unless each block of the discriminator has its matching weight."""
+    given, blocks = len(training.weights.feature_matching), config.discriminator.num_blocks
+    if training.weights.generator_gan and given != blocks:
+        raise InputError(
+            f"The configuration {config.name!r} gives {given} weights of feature_matching for a "
+            f"discriminator of {blocks} blocks; give one for each."
+        )
+
+
+def begin_at(task: MotionTask, checkpoint: MotionCheckpoint) -> None:
+    """Fill the task's networks from a checkpoint; a discriminator that does not fit begins anew."""
+    task.model.load_arrays(checkpoint.generator, checkpoint.kp_detector)
+    if task.discriminator is not None and checkpoint.discriminator is not None:
+        fresh = task.discriminator.state_dict()
+        found = {key: torch.tensor(value) for key, value in checkpoint.discriminator.items()}
+        shapes = {key: value.shape for key, value in found.items()}
+        if shapes == {key: value.shape for key, value in fresh.items()}:
+            task.discriminator.load_state_dict(found)
+
+
+def perceptual_loss(training: MotionTraining, network: str = "auto") -> nn.Module:
+    """The pyramid loss through 'vgg19', a file of its weights, or the network that needs no file.
+
+    Raises:
+        InputError: VGG-19 was asked for and is not there, or the file holds something else.
+    """
+    features: nn.Module
+    file = find_vgg19() if network in ("auto", "vgg19") else None
+    if network == "vgg19" and file is None:
+        raise InputError(
+            "The weights of VGG-19 are not on this machine. torchvision brings them (548 MB): "
+            "python -c 'import torchvision; torchvision.models.vgg19(weights=\"DEFAULT\")'; or "
+            "pass the path of vgg19-dcbb9e9d.pth, or choose 'seeded', which needs no file."
+        )
+    if network not in PERCEPTUAL:
+        file = Path(network)
+    if file is None:
+        features = SeededFeatures()
+    else:
+        features = Vgg19Features()
+        try:
+            features.load_arrays(arrays(sections_of(open_torch(file).tree).get("", {})))
+        except (RuntimeError, WeightsError) as error:
+            raise InputError(f"{file} does not hold torchvision's VGG-19: {error}") from error
+    return PyramidDistance(features, scales=training.scales, weights=training.weights.perceptual)
+
+
+def find_vgg19() -> Path | None:
+    """The file that torchvision has left on this machine."""
+    found = sorted((Path(torch.hub.get_dir()) / "checkpoints").glob("vgg19-*.pth"))
+    return found[0] if found else None
+
+
+def export_motion(
+    players: Mapping[str, Mapping[str, Tensor]],
+    facts: Mapping[str, Any],
+    target: Path | str,
+    *,
+    name: str | None = None,
+    discriminator: bool = False,
+    overwrite: bool = False,
+) -> Converted:
+    """Write what a run has learnt as a model folder, or as a ``.safetensors`` file by its suffix.
+
+    ``players`` and ``facts`` are a checkpoint's (averages rather than weights, and the task's
+    facts). ``deepmeme.load_model`` opens the result, and training goes on from it.
+
+    Raises:
+        OutputError, WeightsError: as ``convert``.
+    """
+    target = Path(target)
+    sections: dict[str, dict[str, Any]] = {"generator": {}, "kp_detector": {}}
+    for key, value in players["generator"].items():
+        section, _, rest = key.partition(".")
+        sections[section][rest] = value.detach().cpu().numpy()
+    judge = players.get("discriminator")
+    checkpoint = MotionCheckpoint(
+        path=target,
+        config=MotionConfig.from_dict(facts["config"]),
+        generator=sections["generator"],
+        kp_detector=sections["kp_detector"],
+        discriminator={k: v.detach().cpu().numpy() for k, v in judge.items()} if judge else None,
+    )
+    with tempfile.TemporaryDirectory(prefix="deepmeme.") as folder:
+        weights = Path(folder) / "weights.safetensors"
+        keep = discriminator and judge is not None
+        save_checkpoint(weights, checkpoint, discriminator=keep)
+        return convert(
+            weights,
+            target,
+            discriminator=keep,
+            name=name or target.stem,
+            licence="that of the videos it was trained on, and of the model it began as",
+            overwrite=overwrite,
+        )
