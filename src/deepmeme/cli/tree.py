@@ -12,6 +12,7 @@ from deepmeme.cli.motion import app as motion
 
 _GROUPS = {
     "models": "Known models: list, info, pull, convert, doctor.",
+    "data": "Data to train on: list, info, prepare.",
     "train": "Train a model.",
 }
 """Groups that other parts of the house bring: ``deepmeme.cli.NAME`` with an ``app``."""
