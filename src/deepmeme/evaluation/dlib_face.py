@@ -47,7 +47,8 @@ class DlibFace:
             raise WeightsError(
                 f"{weights} is not the face recognition network of face-api: {error}."
             ) from error
-        self._run = ov.Core().compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": 1})
+        exact = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+        self._run = ov.Core().compile_model(model, "CPU", exact)
 
     def __call__(self, chip: NDArray[np.uint8]) -> NDArray[np.float32]:
         unit = (chip.astype(np.float32) - _MEAN) / 256
