@@ -1,4 +1,4 @@
-"""The portrait's training on a bank of discs: learns, stops, goes on bit for bit, exports."""
+"""The portrait's lessons on a bank of discs: each learns, goes on, and the run becomes a folder."""
 
 import json
 from dataclasses import replace
@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from deepmeme.errors import InputError
 from deepmeme.models.motion.portrait import PortraitConfig
 from deepmeme.runtime.load import load_folder
-from deepmeme.train import checkpointing as store
-from deepmeme.train import portrait as training
-from deepmeme.train.export_portrait import export, load
+from deepmeme.train.courses import LESSONS, Lesson
+from deepmeme.train.export_portrait import load
+from deepmeme.train.options import FitOptions
+from deepmeme.train.portrait import export_run, load_run, train_lesson
+from deepmeme.train.report import read_log
+from deepmeme.train.run_state import averages_of
 from tests.train.tiny_bank import NAMES, write_bank
 
 TINY = PortraitConfig(
@@ -22,7 +26,12 @@ TINY = PortraitConfig(
     features=4,
     fine_features=4,
     painter_blocks=1,
+    closeups=True,
 )
+SHORT = FitOptions(
+    steps=3, batch_size=1, accelerator="cpu", preview_every=2, log_every=1, save_every=2,
+    precision="bf16-mixed",
+)  # fmt: skip
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 
@@ -32,78 +41,59 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_bank(tmp_path_factory.mktemp("banks") / "discs", size=256)
 
 
-@pytest.fixture
-def settings(bank: Path, tmp_path: Path) -> training.Settings:
-    return training.Settings(
-        banks=(bank,),
-        out=tmp_path / "run",
-        phase="keypoints",
-        steps=3,
-        batch_size=1,
-        save_every=2,
-        sheet_every=100,
-        accelerator="cpu",
-        config=TINY,
-    )
+@pytest.fixture(scope="module")
+def run(bank: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All three lessons, a few steps each."""
+    out = tmp_path_factory.mktemp("runs") / "portrait"
+    for lesson in LESSONS:
+        assert train_lesson(lesson, [bank], out, SHORT, config=TINY).finished
+    return out
 
 
-@pytest.mark.parametrize("phase", ["keypoints", "motion"])
-def test_a_killed_run_goes_on_bit_for_bit(
-    settings: training.Settings, phase: str, tmp_path: Path
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_reports_and_shows(run: Path, lesson: Lesson) -> None:
+    lines = read_log(run / lesson)
+    assert [line["step"] for line in lines] == [1, 2, 3]
+    assert all(value == value for line in lines for value in line["losses"].values())
+    assert len(list((run / lesson / "previews").glob("*.png"))) == 2
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_goes_on_bit_for_bit(
+    run: Path, bank: Path, lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = replace(settings, phase=phase, save_every=1000)
-    training.train(whole)
-    killed = replace(settings, phase=phase, out=tmp_path / "killed")
-    with pytest.MonkeyPatch.context() as patch:
-        real = training._losses
-        calls = []
+    out = tmp_path / "again"
+    out.mkdir()
+    for before in LESSONS[: LESSONS.index(lesson)]:
+        (out / before).symlink_to(run / before)
 
-        def dying(*arguments: object) -> object:
-            calls.append(arguments)
-            if len(calls) == 3:
-                raise RuntimeError("killed")
-            return real(*arguments)  # type: ignore[arg-type]
+    def killed(*_: object) -> None:
+        raise SystemError("killed")
 
-        patch.setattr(training, "_losses", dying)
-        with pytest.raises(RuntimeError, match="killed"):
-            training.train(killed)
-    training.train(killed)
-    first, second = (store.load_latest(run.out / phase) for run in (whole, killed))
-    assert first is not None and second is not None
-    assert first.step == second.step == 3
-    for name, value in first.tensors.items():
-        assert torch.equal(value, second.tensors[name]), name
+    with monkeypatch.context() as patch, pytest.raises(SystemError, match="killed"):
+        patch.setattr("deepmeme.train.loop._Run.preview", killed)  # after two steps
+        train_lesson(lesson, [bank], out, replace(SHORT, save_every=1), config=TINY)
+    train_lesson(lesson, [bank], out, SHORT, config=TINY)
+    whole, pieces = (averages_of(path / lesson / "checkpoints") for path in (run, out))
+    assert whole is not None and pieces is not None
+    for player, weights in whole[0].items():
+        for name, value in weights.items():
+            assert torch.equal(value, pieces[0][player][name]), name
 
 
-def test_ctrl_c_keeps_what_is_learnt(
-    settings: training.Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(training, "_losses", interrupted)
-    training.train(settings)
-    found = store.load_latest(settings.out / "keypoints")
-    assert found is not None and found.step == 0
+def test_close_ups_come_last(bank: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has not learnt keypoints and motion"):
+        train_lesson("closeups", [bank], tmp_path / "run", SHORT, config=TINY)
 
 
-def test_an_infinite_loss_does_not_touch_the_weights(
-    settings: training.Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(training, "MAX_BAD_STEPS", 1)
-    monkeypatch.setattr(
-        training, "_losses", lambda *_: {"bad": torch.tensor(float("nan"), requires_grad=True)}
-    )
-    with pytest.raises(RuntimeError, match="not finite"):
-        training.train(settings)
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no checkpoint"):
+        load_run(tmp_path)
 
 
-def test_a_run_becomes_a_folder_that_the_engine_runs(
-    settings: training.Settings, tmp_path: Path
-) -> None:
-    model = training.train(settings)
+def test_a_run_becomes_a_folder_that_the_engine_runs(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "portrait"
-    export(model, folder)
+    export_run(run, folder, [])
     facts = json.loads((folder / "model.json").read_text())
     assert facts["num_keypoints"] == len(NAMES)
     engine = load_folder(folder, precision="fp32")

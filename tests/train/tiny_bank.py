@@ -11,7 +11,8 @@ from deepmeme.data.bank import BankShape
 NAMES = (
     *("eye_r_0", "eye_r_1", "eye_r_2", "eye_r_3", "eye_r_4", "eye_r_5"),
     *("eye_l_0", "eye_l_1", "eye_l_2", "eye_l_3", "eye_l_4", "eye_l_5"),
-    *("lip_inner_1", "lip_inner_2", "lip_inner_3", "lip_inner_5", "lip_inner_6", "lip_inner_7"),
+    *(f"lip_outer_{i}" for i in range(12)),
+    *(f"lip_inner_{i}" for i in range(8)),
     *("nose_0", "nose_3", "jaw_0", "jaw_8", "jaw_16", "iris_r", "iris_l"),
 )
 

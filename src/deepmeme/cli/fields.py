@@ -17,16 +17,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and 
 
 
 def with_options(
-    options: type[Any], into: str, *, only: Sequence[str] | None = None
+    options: type[Any],
+    into: str,
+    *,
+    only: Sequence[str] | None = None,
+    defaults: Any = None,
 ) -> Callable[[Callable[..., T]], Callable[..., T]]:
     """Give a command a flag for each field of ``options``; it gets the instance as ``into``.
 
-    ``only`` names the fields that get one; the others keep their defaults. Whatever
-    the dataclass refuses is raised from its constructor, so the message is the same as
-    from Python.
+    ``only`` names the fields that get one; the others keep their defaults. ``defaults`` is an
+    instance whose values take the place of the class's. Whatever the dataclass refuses is raised
+    from its constructor, so the message is the same as from Python.
     """
 
     chosen_fields = [entry for entry in fields(options) if only is None or entry.name in only]
+    usual = {entry.name: getattr(defaults, entry.name, entry.default) for entry in chosen_fields}
 
     def decorate(command: Callable[..., T]) -> Callable[..., T]:
         own = inspect.signature(command).parameters
@@ -38,7 +43,9 @@ def with_options(
             return command(**mine, **{into: chosen})
 
         kept = [p for name, p in own.items() if name != into]
-        parameters = kept + [p for entry in chosen_fields for p in _parameters(entry)]
+        parameters = kept + [
+            p for entry in chosen_fields for p in _parameters(entry, usual[entry.name])
+        ]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         return run
@@ -58,9 +65,9 @@ def _values(entries: "Sequence[Field[Any]]", given: Mapping[str, Any]) -> dict[s
     return values
 
 
-def _parameters(entry: "Field[Any]") -> list[inspect.Parameter]:
+def _parameters(entry: "Field[Any]", usual: Any) -> list[inspect.Parameter]:
     choice = choice_of(entry.metadata)
-    found = [_parameter(entry.name, _type(entry), _option(entry, choice))]
+    found = [_parameter(entry.name, _type(entry), _option(entry, choice, usual))]
     if choice.also is not None:
         flag, value = choice.also.split("=")
         text = f"The same as {flag_name(entry.name)} {value}."
@@ -80,19 +87,19 @@ def _type(entry: "Field[Any]") -> Any:
     return (plain[0] | None) if plain else entry.type
 
 
-def _option(entry: "Field[Any]", choice: Choice) -> Any:
+def _option(entry: "Field[Any]", choice: Choice, usual: Any) -> Any:
     names = [flag_name(entry.name)]
     if entry.default is True:
         names = [f"{names[0]}/--{choice.off or 'no-' + names[0][2:]}"]
     if choice.short is not None:
         names.append(f"-{choice.short}")
     return typer.Option(
-        entry.default,
+        usual,
         *names,
         help=_help(choice),
         metavar=choice.metavar or "|".join(choice.one_of) or None,
         rich_help_panel=choice.group,
-        show_default=entry.default not in (None, ""),
+        show_default=usual not in (None, ""),
     )
 
 

@@ -33,7 +33,7 @@ class CloseUpWeights:
     similarity: float = 0.5
     matching: float = 3.0
     fooling: float = 0.25
-    opened: float = 3.0
+    opened: float = 6.0
     """Extra weight of a pixel within an opening."""
     critics_from: int = 300
 

@@ -21,9 +21,8 @@ def load_network(family: str, weights: Path) -> PortraitModel:
     with safe_open(weights, "pt") as file:
         fields: dict[str, Any] = json.loads((file.metadata() or {}).get("config", "{}"))
         state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in fields.items()}
     try:
-        network = PortraitModel(PortraitConfig(**fields))
+        network = PortraitModel(PortraitConfig.from_dict(fields))
         network.load_state_dict(state)
     except (TypeError, RuntimeError) as error:
         raise WeightsError(f"{weights} does not fit the portrait network: {error}") from error

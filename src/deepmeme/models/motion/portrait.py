@@ -4,6 +4,7 @@ The prediction is the source warped at full size, blended with what a small pain
 source has nothing to show: inside an opening mouth, behind a lid, beside a turning head.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -40,6 +41,16 @@ class PortraitConfig:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any], **changed: Any) -> "PortraitConfig":
+        """What :meth:`as_dict` gave, after JSON.
+
+        Raises:
+            TypeError: a field that no portrait has.
+        """
+        known = {key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()}
+        return cls(**{**known, **changed})
 
 
 class SourceFeatures(NamedTuple):
