@@ -161,7 +161,8 @@ def test_broken_videos_are_left_out_and_named(
 
 
 def test_pairs_to_look_at_are_far_apart(subjects: tuple[Subject, ...], store: FrameStore) -> None:
-    shown = far_pairs(subjects, store, 2)
+    shown, names = far_pairs(subjects, store, 2)
+    assert names == tuple(subject.name for subject in subjects[:2])
     assert shown.shape == (2, 2, 32, 32, 3)
     first = np.asarray(store.frames(subjects[0].videos[0]))
     np.testing.assert_array_equal(shown[0, 0].numpy(), first[0])

@@ -5,15 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch import Tensor
 
 import deepmeme
+from deepmeme.data.videos import open_videos
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.losses.adversarial import generator_loss
 from deepmeme.losses.equivariance import keypoint_equivariance, transformed
+from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.nn.thin_plate import random_smooth_map
-from deepmeme.train.motion_model import export_motion, open_motion_task, perceptual_loss
-from deepmeme.train.motion_task import MotionTask
+from deepmeme.train.motion_model import (
+    export_motion,
+    open_motion_task,
+    options_for,
+    perceptual_loss,
+)
+from deepmeme.train.motion_task import MotionTask, moved_like
 from deepmeme.train.motion_training import MotionTraining
 from deepmeme.weights.checkpoint import load_checkpoint
 from tests.data.moving_shapes import moving_figure, write_folder, write_strip
@@ -162,9 +170,38 @@ def test_preview_shows_a_row_a_held_out_video(videos: Path) -> None:
     task.model.train()
     picture = task.preview(CPU)
     assert picture.dtype == np.uint8
-    assert picture.shape == (len(task.shown) * 128, 5 * 128, 3)
+    assert picture.shape == ((len(task.shown) + len(task.crossed)) * 128, 5 * 128, 3)
     assert task.model.training
     np.testing.assert_array_equal(picture, task.preview(CPU))
+
+
+def test_the_list_of_pairs_says_who_moves_whom(videos: Path, tmp_path: Path) -> None:
+    held = [subject.name for subject in open_videos(videos, seed=5).test]
+    (tmp_path / "pairs.csv").write_text(f"source,driving\n{held[0]},{held[0]}\n")
+    config = yaml.safe_load(TINY.format(gan=0, disc="use_kp: false", train=""))
+    config["dataset_params"]["pairs_list"] = str(tmp_path / "pairs.csv")
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
+    task = open_motion_task(videos, tmp_path / "mine.yaml", frames=tmp_path / "frames", seed=5)
+    assert task.crossed == ((0, 0),)
+    assert task.preview(CPU).shape[0] == 128 * (len(held) + 1)
+
+
+def test_moving_like_ones_own_anchor_is_moving_there() -> None:
+    """The driver of itself: relative motion ends at the driving frame's own keypoints."""
+    at, to = (Keypoints(torch.rand(1, 3, 2), torch.eye(2) + torch.rand(1, 3, 2, 2)) for _ in "ab")
+    found = moved_like(at, at, to)
+    torch.testing.assert_close(found.xy, to.xy)
+    torch.testing.assert_close(found.jacobian, to.jacobian, rtol=1e-4, atol=1e-4)
+
+
+def test_options_are_what_the_configuration_means(videos: Path) -> None:
+    """2 epochs of 3 passes over 3 videos in batches of 2."""
+    task = open_tiny(videos, train="epoch_milestones: [1]\n  lr_discriminator: 4e-4")
+    options = options_for(task)
+    assert (options.steps, options.batch_size, options.milestone_steps) == (8, 2, (4,))
+    assert options.schedule == "steps" and options.learning_rate == 2e-4
+    assert task.rates["discriminator"] == pytest.approx(2)
+    assert options_for(open_tiny(videos), batch_size=1).steps == 18
 
 
 def averages(task: MotionTask) -> dict[str, dict[str, Tensor]]:

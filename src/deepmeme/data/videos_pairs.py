@@ -7,6 +7,7 @@ the very same pairs.
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -76,14 +77,24 @@ class VideoPairs:
         return self._order[1][place]
 
 
-def far_pairs(subjects: Sequence[Subject], store: FrameStore, count: int) -> Tensor:
-    """(n, 2, h, w, 3) uint8 for looking at: of each of ``count`` subjects' first readable video the
-    first frame and, of nine spread over it, the one that differs most from it.
+class Shown(NamedTuple):
+    """Videos to look at."""
+
+    frames: Tensor
+    """(n, 2, h, w, 3) uint8: a video's first frame, and one that differs much from it."""
+    names: tuple[str, ...]
+    """Of the n videos' files or folders."""
+
+
+def far_pairs(subjects: Sequence[Subject], store: FrameStore, count: int) -> Shown:
+    """Of ``count`` subjects' first readable video the first frame and, of nine spread over it, the
+    one that differs most from it.
 
     Raises:
         InputError: none can be read.
     """
     pairs: list[Tensor] = []
+    names: list[str] = []
     trouble: InputError | None = None
     for subject in subjects[: count + MAX_BROKEN]:
         try:
@@ -96,8 +107,9 @@ def far_pairs(subjects: Sequence[Subject], store: FrameStore, count: int) -> Ten
         moved = [float(np.abs(frames[row] - first).mean()) for row in rows]
         chosen = frames[rows[int(np.argmax(moved))]]
         pairs.append(torch.from_numpy(np.stack([frames[0], chosen])))
+        names.append(subject.videos[0].name)
         if len(pairs) == count:
             break
     if not pairs:
         raise trouble or InputError("There is no video to look at.")
-    return torch.stack(pairs)
+    return Shown(torch.stack(pairs), tuple(names))

@@ -1,5 +1,6 @@
 """From a folder of videos and a configuration to a motion task; from a run to a model folder."""
 
+import logging
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,14 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from deepmeme.data.videos import open_videos
-from deepmeme.data.videos_pairs import VideoPairs, far_pairs
+from deepmeme.data.videos import Subject, VideoFolder, open_videos, read_pairs
+from deepmeme.data.videos_pairs import Shown, VideoPairs, far_pairs
 from deepmeme.data.videos_store import FrameStore
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures, Vgg19Features
 from deepmeme.models.motion.config import MotionConfig
 from deepmeme.train.motion_task import MotionTask
-from deepmeme.train.motion_training import MotionTraining
+from deepmeme.train.motion_training import MotionTraining, plan
+from deepmeme.train.options import FitOptions
 from deepmeme.weights.checkpoint import (
     MotionCheckpoint,
     load_checkpoint,
@@ -32,7 +34,9 @@ from deepmeme.weights.resolve import resolve
 from deepmeme.weights.stored import arrays
 from deepmeme.weights.torch_file import open_torch
 
-SHOWN = 6
+log = logging.getLogger("deepmeme.train")
+
+SHOWN, CROSSED = 6, 3
 SMALL = ("small", "small.yaml", "motion-small", "motion-small.yaml")
 """The configuration that ships, unless there is a file of that name."""
 PERCEPTUAL = ("auto", "seeded", "vgg19")
@@ -67,18 +71,61 @@ def open_motion_task(
     check_discriminator(chosen, training)
     folder = open_videos(data or training.root_dir, id_sampling=training.id_sampling, seed=seed)
     store = FrameStore(frames or cache_dir() / "frames", chosen.frame_shape[:2])
+    shown, crossed = to_look_at(folder, store, training)
     torch.manual_seed(seed)
     task = MotionTask(
         chosen,
         training,
         VideoPairs(folder.train, store, seed=seed),
-        far_pairs(folder.test, store, SHOWN),
+        shown.frames,
+        crossed=crossed,
         perceptual=perceptual_loss(training, perceptual),
         seed=seed,
     )
     if checkpoint is not None:
         begin_at(task, checkpoint)
     return task
+
+
+def options_for(task: MotionTask, batch_size: int | None = None) -> FitOptions:
+    """What the task's configuration means for its data: steps, rates, milestones."""
+    training = task.training
+    meant = plan(training, len(task.pairs.subjects), batch_size)
+    return FitOptions(
+        steps=meant.steps,
+        batch_size=batch_size or training.batch_size,
+        learning_rate=training.lr_generator,
+        schedule="steps" if meant.milestones else "constant",
+        milestones=",".join(map(str, meant.milestones)),
+        warmup=0,
+        save_every=meant.save_every,
+        clip_norm=1e9,  # as published: not at all
+    )
+
+
+def to_look_at(
+    folder: VideoFolder, store: FrameStore, training: MotionTraining
+) -> tuple[Shown, list[tuple[int, int]]]:
+    """Held-out videos, and which of them move which: by the list of pairs, else the next the one.
+
+    Raises:
+        InputError: no video can be read, or the list of pairs is something else.
+    """
+    subjects = [Subject(video.name, (video,)) for s in folder.test for video in s.videos]
+    listed: tuple[tuple[str, str], ...] = ()
+    if training.pairs_list and Path(training.pairs_list).is_file():
+        listed = read_pairs(training.pairs_list, [s.name for s in subjects])[:CROSSED]
+        named = {name for pair in listed for name in pair}
+        subjects.sort(key=lambda subject: subject.name not in named)
+    elif training.pairs_list:
+        log.info("there is no %s: the samples pair videos by themselves", training.pairs_list)
+    shown = far_pairs(subjects, store, SHOWN)
+    names = shown.names
+    if listed:
+        there = [(a, b) for a, b in listed if a in names and b in names]
+        return shown, [(names.index(a), names.index(b)) for a, b in there]
+    count = len(names)
+    return shown, [(row, (row + 1) % count) for row in range(min(CROSSED, count - 1))]
 
 
 def open_config(config: Path | str | MotionConfig | None) -> MotionConfig:

@@ -8,6 +8,7 @@ explain the motion, and known maps of the frame must move them along.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -25,6 +26,7 @@ from deepmeme.models.motion.discriminator import Discriminator, Judgement
 from deepmeme.models.motion.generator import Rendering
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.model import MotionModel
+from deepmeme.nn.grid import inverse_2x2
 from deepmeme.nn.thin_plate import random_smooth_map
 from deepmeme.train.motion_sheet import sheet_of
 from deepmeme.train.motion_training import MotionTraining
@@ -60,15 +62,18 @@ class MotionTask:
         pairs: VideoPairs,
         shown: Tensor,
         *,
+        crossed: Sequence[tuple[int, int]] = (),
         perceptual: nn.Module,
         model: MotionModel | None = None,
         discriminator: Discriminator | None = None,
         seed: int = 1,
     ) -> None:
-        """``shown`` (n, 2, h, w, 3) uint8 is for the preview; ``perceptual`` maps (prediction,
-        target) to the weighted loss. ``model`` and ``discriminator`` are trained on, if given."""
+        """``shown`` (n, 2, h, w, 3) uint8 is for the preview, ``crossed`` rows of it of which the
+        first is moved like the second; ``perceptual`` maps (prediction, target) to the weighted
+        loss. ``model`` and ``discriminator`` are trained on, if given.
+        """
         self.config, self.training, self.pairs, self.shown = config, training, pairs, shown
-        self.perceptual, self.seed = perceptual, seed
+        self.perceptual, self.seed, self.crossed = perceptual, seed, tuple(crossed)
         self.model = model or MotionModel(config)
         self.detector_learns = training.lr_kp_detector > 0
         self.model.kp_detector.requires_grad_(self.detector_learns)
@@ -185,10 +190,33 @@ class MotionTask:
 
     @torch.no_grad()
     def preview(self, device: torch.device) -> Picture:
-        """Held-out pairs, a row each: source, driving, prediction, warped source, occlusion."""
-        pair = FramePair(*(self.shown.to(device).permute(1, 0, 4, 2, 3).float() / 255))
+        """Held-out pairs, a row each: source, driving, prediction, warped source, occlusion.
+
+        Pairs of one video first; then pictures that move like another video.
+        """
+        source, driving = self.shown.to(device).permute(1, 0, 4, 2, 3).float() / 255
         was = self.model.training
         self.model.eval()
-        made = self.animated(pair)
+        made = self.animated(FramePair(source, driving))
+        sheets = [sheet_of(source, driving, *made)]
+        if self.crossed:
+            still, moving = (list(rows) for rows in zip(*self.crossed, strict=True))
+            at = _rows(made.source, still)
+            to = moved_like(at, _rows(made.source, moving), _rows(made.driving, moving))
+            rendering: Rendering = self.model.generator(source[still], at, to)
+            sheets.append(sheet_of(source[still], driving[moving], at, to, rendering))
         self.model.train(was)
-        return sheet_of(pair.source, pair.driving, made.source, made.driving, made.rendering)
+        return np.concatenate(sheets)
+
+
+def moved_like(source: Keypoints, anchor: Keypoints, driving: Keypoints) -> Keypoints:
+    """The source's keypoints, moved and turned as the driver's were since its anchor frame."""
+    xy = source.xy + driving.xy - anchor.xy
+    if source.jacobian is None or anchor.jacobian is None or driving.jacobian is None:
+        return Keypoints(xy)
+    return Keypoints(xy, driving.jacobian @ inverse_2x2(anchor.jacobian) @ source.jacobian)
+
+
+def _rows(keypoints: Keypoints, rows: list[int]) -> Keypoints:
+    jacobian = None if keypoints.jacobian is None else keypoints.jacobian[rows]
+    return Keypoints(keypoints.xy[rows], jacobian)
