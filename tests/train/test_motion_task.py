@@ -20,6 +20,7 @@ from deepmeme.train.motion_model import (
     open_motion_task,
     options_for,
     perceptual_loss,
+    save_published,
 )
 from deepmeme.train.motion_task import MotionTask, moved_like
 from deepmeme.train.motion_training import MotionTraining
@@ -230,14 +231,11 @@ def test_the_export_opens_as_a_model_and_trains_on(videos: Path, tmp_path: Path)
 def test_names_are_those_of_published_checkpoints(videos: Path, tmp_path: Path) -> None:
     """A file as the reference writes it loads, and training goes on from it."""
     task = open_tiny(videos)
-    published = {
-        "generator": task.model.generator.state_dict(),
-        "kp_detector": task.model.kp_detector.state_dict(),
-        "discriminator": task.discriminator.state_dict(),
-        "epoch": 3,
-    }
-    path = tmp_path / "00000003-checkpoint.pth.tar"
-    torch.save(published, path)
+    path = save_published(averages(task), tmp_path / "00000003-checkpoint.pth.tar")
+    written = torch.load(path, weights_only=True)
+    assert set(written) == {"generator", "kp_detector", "discriminator", "epoch"}
+    task.model.generator.load_state_dict(written["generator"])
+    task.model.kp_detector.load_state_dict(written["kp_detector"])
     config = next(videos.parent.glob("tiny-1-*.yaml"))
     assert load_checkpoint(path, config).discriminator is not None
     again = open_tiny(videos, start=path)

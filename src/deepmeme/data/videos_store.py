@@ -7,11 +7,11 @@ are deleted; folders of frames are then read picture by picture instead.
 """
 
 import hashlib
-import logging
 import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -28,10 +28,10 @@ from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.media.video import open_clip
 
-_logger = logging.getLogger(__name__)
-
 VERSION = 1
 SUFFIX = ".frames"
+PREPARING = ".preparing."
+STALE_S = 86_400
 MAX_FRAMES = 4096
 """Longer videos keep every second frame, or fourth, and so on."""
 MAX_BYTES = 64 * 2**30
@@ -60,6 +60,10 @@ class FrameStore:
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
             raise InputError(f"{self.folder}: no place for prepared frames: {error}.") from error
+        for stale in self.folder.glob(f"{PREPARING}*"):  # of a process that was killed
+            with suppress(OSError):
+                if time.time() - stale.stat().st_mtime > STALE_S:
+                    stale.unlink()
         held = sum(file.stat().st_size for file in self.folder.glob(f"*{SUFFIX}"))
         self.max_bytes = max_bytes or min(MAX_BYTES, held + int(DISK_SHARE * free))
         self._held = held
@@ -103,7 +107,7 @@ class FrameStore:
 
     def _prepare(self, video: Path, file: Path) -> None:
         height, width = self.frame_shape
-        handle, name = tempfile.mkstemp(prefix=".preparing.", dir=self.folder)
+        handle, name = tempfile.mkstemp(prefix=PREPARING, dir=self.folder)
         os.close(handle)
         try:
             with open(name, "r+b") as room:

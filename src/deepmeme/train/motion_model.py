@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from deepmeme.data.videos import Subject, VideoFolder, open_videos, read_pairs
 from deepmeme.data.videos_pairs import Shown, VideoPairs, far_pairs
 from deepmeme.data.videos_store import FrameStore
-from deepmeme.errors import InputError, WeightsError
+from deepmeme.errors import InputError, OutputError, WeightsError
 from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures, Vgg19Features
 from deepmeme.models.motion.config import MotionConfig
 from deepmeme.train.motion_task import MotionTask
@@ -199,6 +199,7 @@ def perceptual_loss(training: MotionTraining, network: str = "auto") -> nn.Modul
         )
     if network not in PERCEPTUAL:
         file = Path(network)
+    log.info("perceptual loss: %s", "VGG-19" if file else "seeded features, no file needed")
     if file is None:
         features = SeededFeatures()
     else:
@@ -258,3 +259,27 @@ def export_motion(
             licence="that of the videos it was trained on, and of the model it began as",
             overwrite=overwrite,
         )
+
+
+def save_published(players: Mapping[str, Mapping[str, Tensor]], target: Path | str) -> Path:
+    """Write a ``.pth.tar`` that the published code loads: both networks and the discriminator.
+
+    Raises:
+        OutputError: the file cannot be written; nothing is left behind.
+    """
+    target = Path(target)
+    sections: dict[str, Any] = {"epoch": 0, "generator": {}, "kp_detector": {}}
+    for key, value in players["generator"].items():
+        section, _, rest = key.partition(".")
+        sections[section][rest] = value.detach().cpu()
+    if "discriminator" in players:
+        sections["discriminator"] = {k: v.cpu() for k, v in players["discriminator"].items()}
+    whole = target.with_name(f".{target.name}.part")
+    try:
+        torch.save(sections, whole)
+        whole.replace(target)
+    except (OSError, RuntimeError) as error:  # PyTorch's writer says RuntimeError
+        raise OutputError(f"{target}: cannot be written: {error}") from error
+    finally:
+        whole.unlink(missing_ok=True)
+    return target

@@ -49,9 +49,9 @@ class MotionTraining:
     pairs_list: str | None = None
     augmentation: VideoAugmentation = field(default_factory=VideoAugmentation)
     num_epochs: int = 100
-    num_repeats: int = 75
+    num_repeats: int = 1
     """Passes over all subjects in an epoch."""
-    epoch_milestones: tuple[int, ...] = (60, 90)
+    epoch_milestones: tuple[int, ...] = ()
     lr_generator: float = LEARNING_RATE
     lr_discriminator: float = LEARNING_RATE
     lr_kp_detector: float = LEARNING_RATE
@@ -235,24 +235,25 @@ def _number(value: Any) -> float | None:
 def _training(sections: Mapping[str, Any], errors: list[str]) -> MotionTraining:
     dataset = _Section(sections.get("dataset_params"), "dataset_params", errors)
     train = _Section(sections.get("train_params"), "train_params", errors)
+    usual = MotionTraining()
     given = MotionTraining(
-        root_dir=dataset.text("root_dir") or "",
+        root_dir=dataset.text("root_dir") or usual.root_dir,
         id_sampling=dataset.flag("id_sampling"),
         pairs_list=dataset.text("pairs_list"),
         augmentation=_augmentation(dataset.section("augmentation_params")),
-        num_epochs=train.whole("num_epochs", 100, 1, 10**6),
-        num_repeats=train.whole("num_repeats", 1, 1, 10**6),
+        num_epochs=train.whole("num_epochs", usual.num_epochs, 1, 10**6),
+        num_repeats=train.whole("num_repeats", usual.num_repeats, 1, 10**6),
         epoch_milestones=tuple(
-            int(epoch) for epoch in train.numbers("epoch_milestones", (), 0, 10**6)
+            int(n) for n in train.numbers("epoch_milestones", usual.epoch_milestones, 0, 10**6)
         ),
-        lr_generator=train.number("lr_generator", LEARNING_RATE, 1e-12, 1),
-        lr_discriminator=train.number("lr_discriminator", LEARNING_RATE, 0, 1),
-        lr_kp_detector=train.number("lr_kp_detector", LEARNING_RATE, 0, 1),
-        batch_size=train.whole("batch_size", 20, 1, 65_536),
-        scales=train.numbers("scales", (1.0, 0.5, 0.25, 0.125), 1 / 64, 1),
-        checkpoint_freq=train.whole("checkpoint_freq", 50, 1, 10**6),
-        transform=_transform(train.section("transform_params")),
-        weights=_weights(train.section("loss_weights")),
+        lr_generator=train.number("lr_generator", usual.lr_generator, 1e-12, 1),
+        lr_discriminator=train.number("lr_discriminator", usual.lr_discriminator, 0, 1),
+        lr_kp_detector=train.number("lr_kp_detector", usual.lr_kp_detector, 0, 1),
+        batch_size=train.whole("batch_size", usual.batch_size, 1, 65_536),
+        scales=train.numbers("scales", usual.scales, 1 / 64, 1),
+        checkpoint_freq=train.whole("checkpoint_freq", usual.checkpoint_freq, 1, 10**6),
+        transform=_transform(train.section("transform_params"), usual.transform),
+        weights=_weights(train.section("loss_weights"), usual.weights),
     )
     if given.lr_kp_detector not in (0, given.lr_generator):
         train.wrong(
@@ -263,25 +264,27 @@ def _training(sections: Mapping[str, Any], errors: list[str]) -> MotionTraining:
     return given
 
 
-def _transform(section: _Section) -> TransformOptions:
+def _transform(section: _Section, usual: TransformOptions) -> TransformOptions:
     options = TransformOptions(
-        sigma_affine=section.number("sigma_affine", 0.05, 0, 1),
-        sigma_tps=section.number("sigma_tps", 0.005, 0, 1),
-        points_tps=section.whole("points_tps", 5, 1, 64),
+        sigma_affine=section.number("sigma_affine", usual.sigma_affine, 0, 1),
+        sigma_tps=section.number("sigma_tps", usual.sigma_tps, 0, 1),
+        points_tps=section.whole("points_tps", usual.points_tps, 1, 64),
     )
     section.done()
     return options
 
 
-def _weights(section: _Section) -> LossWeights:
+def _weights(section: _Section, usual: LossWeights) -> LossWeights:
     most = 1e6
     weights = LossWeights(
-        generator_gan=section.number("generator_gan", 1, 0, most),
-        discriminator_gan=section.number("discriminator_gan", 1, 0, most),
-        feature_matching=section.numbers("feature_matching", (10.0,) * 4, 0, most),
-        perceptual=section.numbers("perceptual", (10.0,) * 5, 0, most),
-        equivariance_value=section.number("equivariance_value", 10, 0, most),
-        equivariance_jacobian=section.number("equivariance_jacobian", 10, 0, most),
+        generator_gan=section.number("generator_gan", usual.generator_gan, 0, most),
+        discriminator_gan=section.number("discriminator_gan", usual.discriminator_gan, 0, most),
+        feature_matching=section.numbers("feature_matching", usual.feature_matching, 0, most),
+        perceptual=section.numbers("perceptual", usual.perceptual, 0, most),
+        equivariance_value=section.number("equivariance_value", usual.equivariance_value, 0, most),
+        equivariance_jacobian=section.number(
+            "equivariance_jacobian", usual.equivariance_jacobian, 0, most
+        ),
     )
     section.done()
     return weights
