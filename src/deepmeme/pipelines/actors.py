@@ -99,6 +99,7 @@ def motions(
             relative=options.relative,
             adapt_scale=options.adapt_scale,
             multiplier=options.multiplier,
+            max_turn_deg=options.max_turn,
         )
         for index in range(len(moved.xy)):
             yield moved.frame(index)

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.faces.shape import FEWEST_RIGID, in_space, rigid_rows
+from deepmeme.faces.shape import FEWEST_RIGID, head_angles, in_space, rigid_rows
 from deepmeme.pipelines.face_rings import Ring, rings_of
+from deepmeme.pipelines.turn_limit import limited_turn
 from deepmeme.runtime.engine import KeypointArrays
 
 Points = NDArray[np.float64]
@@ -29,6 +30,16 @@ _LID_SHARE, _LIP_SHARE = 0.8, 0.3
 """How much of a correction the upper side takes: lids fall, jaws rise."""
 _FOLLOWING_CHIN = {6: 1.0, 7: 1.0, 8: 1.0, 9: 1.0, 10: 1.0, 5: 0.5, 11: 0.5}
 """How far a jaw keypoint goes with the lower lip."""
+
+
+_PROFILE_DEG, _LEAST_SHARE = 60.0, 0.3
+"""A source turned so far has only the least share of the allowed turn left."""
+_DRAWN_ALONG = (
+    (("eye_r", "iris_r", "brow_r"), ("eye_r_0", "eye_r_3")),
+    (("eye_l", "iris_l", "brow_l"), ("eye_l_0", "eye_l_3")),
+    (("lip", "jaw"), tuple(f"nose_{row}" for row in range(4, 9))),
+)
+"""Features, and the keypoints of the skull beside them."""
 
 
 class Face(NamedTuple):
@@ -72,6 +83,7 @@ class FaceMotion:
         face: Face,
         *,
         scale: float | None = None,
+        max_turn_deg: float | None = None,
     ) -> None:
         """Compare two faces.
 
@@ -80,7 +92,13 @@ class FaceMotion:
             anchor: keypoints of the driver before it moves, n = 1.
             face: what the keypoints are.
             scale: how much larger the source's head is; measured if None.
+            max_turn_deg: the head's turn since the anchor stays below this (see ``turn_limit``);
+                below less where the source is seen from the side, and shows less of itself.
         """
+        self._max_turn_deg = None
+        if max_turn_deg is not None:
+            yaw = abs(float(head_angles(source.xy.astype(np.float64), face.names)[0, 0]))
+            self._max_turn_deg = max_turn_deg * max(_LEAST_SHARE, 1 - yaw / _PROFILE_DEG)
         self._face = face
         self._still = source.xy[0].astype(np.float64)
         self._start = anchor.xy[0].astype(np.float64)
@@ -103,7 +121,11 @@ class FaceMotion:
         pose = _pose_change(self._driver_in_space, self._start, driving, self._face)
         posed = self._start + pose.at(self._driver_in_space)
         moved = self._moved(pose, driving, multiplier)
-        return self._expressed(posed, driving, moved, multiplier, eyes, mouth)
+        shown = driving
+        if self._max_turn_deg is not None:
+            share = pose.kept(self._max_turn_deg)[:, None, None]
+            shown = driving - (1 - share) * self._drawn_along(driving - posed)
+        return self._expressed(posed, shown, moved, multiplier, eyes, mouth)
 
     def expression(
         self, driving: Points, multiplier: float = 1.0, *, eyes: bool = True, mouth: bool = True
@@ -117,6 +139,8 @@ class FaceMotion:
         return self._expressed(posed, posed + pose.undone(change), moved, multiplier, eyes, mouth)
 
     def _moved(self, pose: "_Pose", driving: Points, multiplier: float) -> Points:
+        if self._max_turn_deg is not None:
+            pose = pose.within(self._max_turn_deg, self._driver_in_space[self._face.rigid])
         change = pose.carried(self._turn, self._size).at(self._in_space)
         # The neck stands on the shoulders: it goes where the driver's neck goes, not with the head.
         neck = self._face.starting("neck")
@@ -149,6 +173,20 @@ class FaceMotion:
             steps = _close(xy, face.rings["lip_inner"], motion, self._scales, _LIP_SHARE)
             self._follow_lips(xy, steps)
         return np.asarray(xy)
+
+    def _drawn_along(self, change: Points) -> Points:
+        """What of a change (n, k, 2) is no expression but a turn that the pose did not catch.
+
+        The skull's own keypoints tell; each feature goes with those that are nearest to it.
+        """
+        face, drawn = self._face, np.zeros_like(change)
+        drawn[:, face.rigid] = change[:, face.rigid]
+        for features, anchors in _DRAWN_ALONG:
+            rows = [row for row in face.starting(*features) if row not in face.rigid]
+            near = [row for row in face.rigid if face.names[row] in anchors]
+            if near:
+                drawn[:, rows] = change[:, near].mean(axis=1, keepdims=True)
+        return drawn
 
     def _follow_lips(self, xy: Points, steps: tuple[Points, Points]) -> None:
         """Lips keep their thickness: outer rim and chin go with what the inner rim was moved."""
@@ -239,6 +277,17 @@ class _Pose(NamedTuple):
         around = np.eye(3)
         around[:2, :2] = turn
         return _Pose(around @ self.linear @ turn.T, size * self.shift @ turn.T)
+
+    def kept(self, limit_deg: float) -> Points:
+        """Share of each turn that :meth:`within` keeps, (n,)."""
+        return limited_turn(np.eye(3)[:2] + self.linear.transpose(0, 2, 1), limit_deg)[1]
+
+    def within(self, limit_deg: float, places: Points) -> "_Pose":
+        """The same with less of a turn; the middle of the places (r, 3) goes where it went."""
+        flat = np.eye(3)[:2]
+        maps, _ = limited_turn(flat + self.linear.transpose(0, 2, 1), limit_deg)
+        linear = (maps - flat).transpose(0, 2, 1)
+        return _Pose(linear, self.shift + places.mean(axis=0) @ (self.linear - linear))
 
     def undone(self, change: Points) -> Points:
         """Changes (n, k, 2) seen in the posed head, as they look in the anchor's.

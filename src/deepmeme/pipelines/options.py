@@ -55,6 +55,13 @@ class AnimateOptions:
     smooth: float = choice(
         0.3, "Calm jitter: 0 leaves the movement as it is, 1 is calmest.", _MOTION, low=0, high=1
     )
+    max_turn: float = choice(
+        30.0,
+        "Farthest turn of the head since the anchor, in degrees: one picture shows one side.",
+        _MOTION,
+        low=5,
+        high=180,
+    )
     part: str = choice(
         "whole",
         "Carry over everything, the head's pose alone, or the expression alone.",

@@ -42,6 +42,7 @@ def transfer_parts(
     adapt_scale: bool = True,
     multiplier: float = 1.0,
     scale: float | None = None,
+    max_turn_deg: float | None = None,
 ) -> KeypointArrays:
     """The motion of n driving frames, or a part of it, carried over to one source.
 
@@ -58,6 +59,7 @@ def transfer_parts(
         return transfer_face(
             source, driving, anchor, names=names, part=part, eyes=eyes, mouth=mouth,
             relative=relative, adapt_scale=adapt_scale, multiplier=multiplier, scale=scale,
+            max_turn_deg=max_turn_deg,
         )  # fmt: skip
     if not (eyes and mouth):
         raise InputError(
@@ -88,6 +90,7 @@ def transfer_face(
     adapt_scale: bool = True,
     multiplier: float = 1.0,
     scale: float | None = None,
+    max_turn_deg: float | None = None,
 ) -> KeypointArrays:
     """As ``transfer``, for models whose keypoints are named parts of a face.
 
@@ -107,6 +110,8 @@ def transfer_face(
         adapt_scale: scale the head's movements by the two faces' sizes.
         multiplier: 1 = as driven, 0 = still, above 1 = exaggerated.
         scale: use this ratio of face sizes instead of the measured one.
+        max_turn_deg: bend turns of the head since the anchor back, so that they stay below this;
+            a source seen from the side turns less. None: as driven. Only for relative motion.
 
     Raises:
         InputError: too few keypoints are known parts of a face, or they don't fit together.
@@ -119,7 +124,8 @@ def transfer_face(
         anchor = source
     if not (relative and adapt_scale):
         scale = 1.0
-    motion = FaceMotion(source, anchor, face, scale=scale)
+    limit = max_turn_deg if relative else None
+    motion = FaceMotion(source, anchor, face, scale=scale, max_turn_deg=limit)
     wide = driving.xy.astype(np.float64)
     if part == "pose":
         xy = motion.pose(wide, multiplier)
