@@ -196,7 +196,7 @@ def _judge(out: Path, clip: Clip, options: EmojiVideos) -> dict[str, Any]:
         "split": split,
         "frames": len(kept),
         "fps": round(1000 / (milliseconds * options.every), 2),
-        "backdrop": colour,
+        "backdrop": list(colour),
     }
 
 
