@@ -101,7 +101,7 @@ FLUENT_EMOJI = DataSet(
     takes="a folder with the four .tgz files, or with the .webp files",
     command="deepmeme data prepare fluent-emoji -o data/emoji",
     time="2 minutes on one core, and the download",
-    size="730 MB to download, 200 MB made",
+    size="730 MB to download, 340 MB made",
     files=(
         _emoji(
             1, 164_966_217, "4c03ac178c1eabf2e2a16dd498f3cc2b92dc30ec3466ae38fdc497d4774c99ea",
@@ -152,7 +152,7 @@ PORTRAITS = DataSet(
     takes="a folder of 225 x 275 .jpg files",
     command="deepmeme data prepare portraits -o data/portraits",
     time="half a minute, and the download",
-    size="about 10 MB made; the download's size is not published",
+    size="42 MB made for 835; the download's size is not published",
     files=(Remote("unitedstates-images.tar.gz", PORTRAITS_BRANCH),),
     pages=("https://github.com/unitedstates/images",),
     note=(
@@ -190,7 +190,7 @@ SYNTHETIC_HEADS = DataSet(
     makes="a bank of frames with keypoints, flow, visibility and masks",
     takes="an ict_facekit.npz or its folder",
     command="deepmeme data prepare synthetic-heads -o data/synth --from data/ict_facekit.npz",
-    time="45 minutes on two cores for 1500 people of six frames",
+    time="half an hour on one core for 1500 people of six frames",
     size="2.7 GB made; --limit renders so many people",
     extra="train",
 )
@@ -204,7 +204,7 @@ TOONS = DataSet(
     makes="a bank like that of synthetic-heads",
     takes="nothing: it is drawn",
     command="deepmeme data prepare toons -o data/toons",
-    time="4 minutes for 200 people of six frames",
+    time="4 minutes on one core for 200 people of six frames",
     size="0.4 GB made; --limit draws so many people",
     extra="train",
 )
