@@ -21,6 +21,7 @@ from deepmeme.models.motion.portrait_points import mirror_of
 
 HELD_OUT = 40
 NEARER = 0.6
+LIVELY = 0.6
 
 
 class PairBatch(NamedTuple):
@@ -57,6 +58,8 @@ class Pairs:
     seed: int
     style: Style
     held_out: bool = False
+    lively: bool = False
+    """Whether driving frames often are the widest open mouth of three, and sources the farther."""
 
     @property
     def keypoint_names(self) -> tuple[str, ...]:
@@ -71,7 +74,7 @@ class Pairs:
         """The batch of that step, changed on ``device``."""
         rng = np.random.default_rng((self.seed, step))
         chosen = rng.choice(len(self.banks), self.batch_size, p=self.shares)
-        rows = [_draw(self.banks[bank], rng, self.held_out) for bank in chosen]
+        rows = [_draw(self.banks[bank], rng, self) for bank in chosen]
         batch = PairBatch(*(torch.from_numpy(np.stack(part)) for part in zip(*rows, strict=True)))
         batch = batch.to(device or torch.device("cpu"))
         batch = batch._replace(frames=batch.frames.permute(0, 1, 4, 2, 3).float() / 255)
@@ -88,6 +91,7 @@ def open_pairs(
     style: Style,
     shares: Sequence[float] | None = None,
     held_out: bool = False,
+    lively: bool = False,
 ) -> Pairs:
     """Open banks that were made with the same keypoints.
 
@@ -104,21 +108,33 @@ def open_pairs(
             raise InputError(f"{folder} holds no frames yet.")
     sizes = np.array(shares if shares else [bank.shape.num_frames for bank in banks], float)
     normal = tuple(float(size) for size in sizes / sizes.sum())
-    return Pairs(banks, normal, batch_size, seed, style, held_out)
+    return Pairs(banks, normal, batch_size, seed, style, held_out, lively)
 
 
-def _draw(bank: Bank, rng: np.random.Generator, held_out: bool) -> tuple[NDArray[np.generic], ...]:
+def _open_mouth(bank: Bank, row: int) -> float:
+    """Height of the mouth's opening in a frame."""
+    names = bank.shape.keypoint_names
+    if "lip_inner_6" not in names:
+        return 0.0
+    upper, lower = (bank.keypoints[row, names.index(f"lip_inner_{i}")] for i in (2, 6))
+    return float(np.linalg.norm(upper - lower))
+
+
+def _draw(bank: Bank, rng: np.random.Generator, how: Pairs) -> tuple[NDArray[np.generic], ...]:
     per_group = bank.shape.frames_per_group
     group = int(rng.integers(bank.shape.groups))
-    if held_out != (group % HELD_OUT == 0) and bank.shape.groups > 1:
+    if how.held_out != (group % HELD_OUT == 0) and bank.shape.groups > 1:
         group -= group % HELD_OUT
-        group = min(group + (0 if held_out else 1), bank.shape.groups - 1)
-    driving, *others = group * per_group + rng.choice(per_group, min(3, per_group), replace=False)
+        group = min(group + (0 if how.held_out else 1), bank.shape.groups - 1)
+    chosen = group * per_group + rng.choice(per_group, min(3, per_group), replace=False)
+    if how.lively and rng.random() < LIVELY:
+        chosen = chosen[np.argsort([-_open_mouth(bank, int(row)) for row in chosen])]
+    driving, *others = chosen
     # Films move less than two random frames do: mostly the nearer of two sources
     apart = [
         float(np.square(bank.keypoints[row] - bank.keypoints[driving]).sum()) for row in others
     ]
-    source = others[int(np.argmin(apart)) if rng.random() < NEARER else 0]
+    source = others[int(np.argmin(apart)) if rng.random() < (0.2 if how.lively else NEARER) else 0]
     flow, visible = bank.flow_of(np.array([driving]), np.array([source]))
     both = [source, driving]
     return (

@@ -31,8 +31,8 @@ class CloseUpWeights:
     pyramid: float = 4.0
     gradient: float = 2.0
     similarity: float = 0.5
-    matching: float = 3.0
-    fooling: float = 0.25
+    matching: float = 2.0
+    fooling: float = 0.15
     opened: float = 6.0
     """Extra weight of a pixel within an opening."""
     critics_from: int = 300
@@ -46,7 +46,7 @@ class CloseUpTask:
     """Learns a :class:`Retoucher` in a model that stands still."""
 
     family = "portrait-closeups"
-    rates: Mapping[str, float] = {"critics": 0.6}
+    rates: Mapping[str, float] = {"critics": 0.4}
 
     def __init__(
         self,

@@ -54,11 +54,12 @@ def train_lesson(
     options = options or COURSES[lesson]
     style = STYLES[lesson]
     pairs = open_pairs(
-        banks, batch_size=options.batch_size, seed=options.seed, style=style, shares=shares
-    )
+        banks, batch_size=options.batch_size, seed=options.seed, style=style, shares=shares,
+        lively=lesson == "closeups",
+    )  # fmt: skip
     shown = open_pairs(
         banks, batch_size=8, seed=options.seed, style=replace(style, degrade=0, cutout=0),
-        shares=shares, held_out=True,
+        shares=shares, held_out=True, lively=True,
     )  # fmt: skip
     torch.manual_seed(options.seed)
     model = PortraitModel(config or PortraitConfig(pairs.keypoint_names, closeups=True))

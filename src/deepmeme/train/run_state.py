@@ -95,7 +95,7 @@ class RunState:
                 player.module.load_state_dict(store.under(f"weights.{name}", found.tensors))
             except RuntimeError as error:
                 raise WeightsError(
-                    f"{root} holds networks of another shape than the configuration's ({error}). "
+                    f"{root} holds networks of another shape than the configuration's ({name}). "
                     "Give another output folder, or the configuration that it was begun with."
                 ) from error
             player.average.state = store.under(f"average.{name}", found.tensors)

@@ -5,27 +5,26 @@ from itertools import pairwise
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 
 class PatchCritic(nn.Module):
     """Cut-out (b, inputs, s, s) -> maps of features and, last, scores (b, 1, s', s').
 
-    Spectral normalisation (Miyato et al. 2018) keeps it from running away from its small rival.
+    Each score sees a patch (Isola et al. 2017); instance norms keep it from judging by contrast.
     """
 
-    def __init__(self, inputs: int, widths: tuple[int, ...] = (32, 64, 96)) -> None:
+    def __init__(self, inputs: int, widths: tuple[int, ...] = (32, 64, 128)) -> None:
         super().__init__()
         self.steps = nn.ModuleList(
-            spectral_norm(nn.Conv2d(fine, coarse, 4, 2, 1))
-            for fine, coarse in pairwise((inputs, *widths))
+            nn.Conv2d(fine, coarse, 4, 2, 1) for fine, coarse in pairwise((inputs, *widths))
         )
-        self.score = spectral_norm(nn.Conv2d(widths[-1], 1, 3, padding=1))
+        self.score = nn.Conv2d(widths[-1], 1, 3, padding=1)
 
     def forward(self, seen: Tensor) -> list[Tensor]:
-        maps = [seen]
-        for step in self.steps:
-            maps.append(F.leaky_relu(step(maps[-1]), 0.2))
+        maps = [2 * seen]
+        for index, step in enumerate(self.steps):
+            out = step(maps[-1])
+            maps.append(F.leaky_relu(F.instance_norm(out) if index else out, 0.2))
         return [*maps[1:], self.score(maps[-1])]
 
 
