@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+import deepmeme
 from deepmeme.cli.main import main
 from tests.train.tiny_bank import write_bank
 
@@ -25,9 +28,7 @@ def said(capfd: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
     return int(ended.value.code or 0), out, err
 
 
-def test_a_lesson_and_its_model(
-    bank: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_lesson(bank: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     lesson = ("train", "portrait", "keypoints", "--banks", bank, "-o", run, *QUICK, "--json")
     code, out, _ = said(capfd, *lesson)
@@ -36,10 +37,51 @@ def test_a_lesson_and_its_model(
         "ok": True, "run": str(run / "keypoints"), "step": 1, "finished": True
     }  # fmt: skip
     assert (run / "keypoints" / "index.html").is_file()
-    code, out, _ = said(capfd, "train", "portrait", "export", run, "-o", tmp_path / "m", "--json")
-    assert code == 0 and json.loads(out)["model"] == str(tmp_path / "m")
-    code, out, _ = said(capfd, "models", "doctor", tmp_path / "m")
-    assert code == 0 and "portrait" in out
+
+
+TINY = """
+dataset_params: {frame_shape: [32, 32, 3], augmentation_params: {flip_param: {time_flip: true}}}
+model_params:
+  common_params: {num_kp: 3, num_channels: 3, estimate_jacobian: true}
+  kp_detector_params: {temperature: 0.1, block_expansion: 8, max_features: 16, scale_factor: 0.5,
+    num_blocks: 2}
+  generator_params: {block_expansion: 8, max_features: 16, num_down_blocks: 2,
+    num_bottleneck_blocks: 1, estimate_occlusion_map: true, dense_motion_params:
+    {block_expansion: 8, max_features: 16, num_blocks: 2, scale_factor: 0.5}}
+  discriminator_params: {scales: [1], block_expansion: 8, max_features: 16, num_blocks: 2, sn: true}
+train_params: {num_epochs: 2, num_repeats: 2, epoch_milestones: [1], batch_size: 1,
+  scales: [1, 0.5], checkpoint_freq: 1, loss_weights: {generator_gan: 1, feature_matching: [1, 1]}}
+"""
+
+
+def test_a_folder_of_videos_becomes_a_model(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    random, data = np.random.default_rng(0), tmp_path / "videos"
+    for video in ("one", "two", "three"):
+        (data / video).mkdir(parents=True)
+        for frame in range(3):
+            picture = random.integers(0, 255, (32, 32, 3), np.uint8)
+            Image.fromarray(picture).save(data / video / f"{frame}.png")
+    config = tmp_path / "tiny.yaml"
+    config.write_text(TINY)
+    run = tmp_path / "run"
+    command = (
+        "train", "motion", "--data", data, "--config", config, "-o", run, "--frames",
+        tmp_path / "frames", "--accelerator", "cpu", "--preview-every", "0",
+    )  # fmt: skip
+    code, out, _ = said(capfd, *command, "--steps", "2", "--json")
+    assert code == 0
+    facts = json.loads(out)
+    assert facts["finished"] and facts["step"] == 2 and facts["model"] == str(run / "model")
+    code, _, err = said(capfd, *command, "--steps", "3")  # goes on
+    assert code == 0 and "step 3" in err
+    code, out, _ = said(capfd, "train", "export", run, "-o", tmp_path / "again", "--json")
+    assert code == 0 and json.loads(out)["model"] == str(tmp_path / "again")
+    frames = list(
+        deepmeme.load_model(run / "model").animate_frames(picture, [picture, picture[::-1]])
+    )
+    assert [frame.shape for frame in frames] == [(32, 32, 3)] * 2
 
 
 @pytest.mark.parametrize(

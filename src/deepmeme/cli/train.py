@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deepmeme.choices import choice_of
 from deepmeme.cli.fields import AsJson, with_options
 from deepmeme.errors import InputError
 from deepmeme.train.courses import COURSES, Lesson
@@ -29,7 +31,7 @@ portrait = typer.Typer(no_args_is_help=True)
 app.add_typer(
     portrait,
     name="portrait",
-    help="The portrait model that ships: keypoints, then motion, then closeups, in one folder.",
+    help="Train the portrait model that ships: keypoints, motion, closeups, in one folder.",
 )
 
 
@@ -60,25 +62,103 @@ _add_lesson("motion", "Learn how a face moves, and to paint what comes into sigh
 _add_lesson("closeups", "Learn to paint mouths and eyes that look real.")
 
 
-@portrait.command("export")
-def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a portrait's run.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the model.")],
-    banks: Banks = [],  # noqa: B006
+MACHINE = tuple(
+    entry.name
+    for entry in fields(FitOptions)
+    if choice_of(entry.metadata).group != "Course" or entry.name in ("seed", "accumulate")
+)
+"""What a training configuration doesn't say."""
+
+
+@app.command("motion")
+@with_options(FitOptions, into="options", only=MACHINE)
+def motion(
+    out: Run,
+    options: FitOptions,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of videos; by default the configuration's root_dir."),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(help="A published YAML, its model's name, or small: what two cores can do."),
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Model to train on: a name, a folder or a file.")
+    ] = None,
+    perceptual: Annotated[
+        str,
+        typer.Option(help="Network of the perceptual loss: auto, seeded, vgg19, or its weights."),
+    ] = "auto",
+    frames: Annotated[
+        Path | None, typer.Option(help="Folder for prepared frames; by default the cache.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps in all; by default the configuration's epochs.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Examples a step; by default the configuration's.")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="By default the configuration's.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a portrait's run as a model that `deepmeme animate --model FOLDER` runs.
+    """Train a First Order Motion Model on a folder of videos of anything that moves.
 
-    With banks, ranges for 8-bit arithmetic are measured on their held-out frames.
+    Nothing needs labels: bodies, robots, cartoons, faces. The folder holds videos, or folders of
+    frames; train and test inside it, if it has them. Published configurations are accepted as they
+    are. A run that was stopped goes on with the same command.
     """
-    from deepmeme.cli.console import print_json, screen
-    from deepmeme.train.portrait import export_run
+    from deepmeme.train.loop import fit
+    from deepmeme.train.motion_model import open_motion_task, options_for
 
-    figures = export_run(run, out, banks)
+    _talk(quiet=as_json)
+    task = open_motion_task(
+        data, config, start=start, perceptual=perceptual, frames=frames, seed=options.seed
+    )
+    meant = options_for(task, batch_size)
+    given = {"steps": steps, "learning_rate": learning_rate}
+    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    asked |= {name: getattr(options, name) for name in MACHINE}
+    fitted = fit(task, replace(meant, **asked), out)
+    if fitted.finished:
+        _export(out, out / "model", [])
+    _tell(fitted, out, as_json=as_json, model=out / "model" if fitted.finished else None)
+
+
+@app.command("export")
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, of either kind.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the model.")],
+    banks: Annotated[
+        list[Path], typer.Option(help="For a portrait: measure 8-bit ranges on a bank's frames.")
+    ] = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Write what a run has learnt so far as a model for `deepmeme animate --model FOLDER`."""
+    from deepmeme.cli.console import print_json, screen
+
+    figures = _export(run, out, banks)
     if as_json:
         print_json({"ok": True, "model": str(out), "int8": figures or None})
         return
     screen().print(f"Model: {out}" + (f" (8 bits: {figures})" if figures else ""))
+
+
+def _export(run: Path, out: Path, banks: Sequence[Path]) -> dict[str, float]:
+    from deepmeme.train.loop import CHECKPOINTS
+    from deepmeme.train.run_state import averages_of
+
+    found = averages_of(run / CHECKPOINTS)
+    if found is None:
+        from deepmeme.train.portrait import export_run
+
+        return export_run(run, out, banks)
+    from deepmeme.train.motion_model import export_motion
+
+    export_motion(*found, out, name=run.name, overwrite=True)
+    return {}
 
 
 def _shares(text: str | None, banks: Sequence[Path]) -> tuple[float, ...] | None:
@@ -105,12 +185,16 @@ def _talk(*, quiet: bool) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
 
-def _tell(fitted: "Fitted", out: Path, *, as_json: bool) -> None:
+def _tell(fitted: "Fitted", out: Path, *, as_json: bool, model: Path | None = None) -> None:
     from deepmeme.cli.console import print_json, screen
 
     facts: dict[str, Any] = {"ok": True, "run": str(out), **fitted._asdict()}
+    if model is not None:
+        facts["model"] = str(model)
     if as_json:
         print_json(facts)
         return
     state = "Finished" if fitted.finished else "Stopped; the same command goes on from here"
     screen().print(f"{state}: step {fitted.step}. Curves and samples: {out / 'index.html'}")
+    if model is not None:
+        screen().print(f"Try it: deepmeme animate SOURCE DRIVING --model {model}")
