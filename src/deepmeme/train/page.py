@@ -103,10 +103,19 @@ def _curve(name: str, lines: Sequence[dict[str, Any]]) -> str:
         return f"{x:.1f},{y:.1f}"
 
     line = " ".join(place(point) for point in points)
+    calm = " ".join(place(point) for point in _calmed(points))
     return f"""<figure><figcaption>{html.escape(name)}<span>{points[-1][1]:.4f}</span></figcaption>
 <svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(name)} over the steps">
 <line x1="4" x2="{WIDTH - 4}" y1="{HEIGHT - 18}" y2="{HEIGHT - 18}" stroke="var(--grid)"/>
-<polyline points="{line}" fill="none" stroke="var(--line)" stroke-width="1.6"/>
+<polyline points="{line}" fill="none" stroke="var(--soft)" stroke-opacity="0.35"/>
+<path d="M {calm}" fill="none" stroke="var(--line)" stroke-width="2"/>
 <text x="4" y="{HEIGHT - 4}">{first}</text>
 <text x="{WIDTH - 4}" y="{HEIGHT - 4}" text-anchor="end">{last}</text>
 <text x="4" y="11">{high:.4f}</text><text x="4" y="{HEIGHT - 24}">{low:.4f}</text></svg></figure>"""
+
+
+def _calmed(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The mean of each point and those before it, a twentieth of all of them."""
+    width = max(1, len(points) // 20)
+    windows = (points[max(0, end - width) : end] for end in range(1, len(points) + 1))
+    return [(window[-1][0], statistics.fmean(v for _, v in window)) for window in windows]
