@@ -39,7 +39,7 @@ def assert_equal(first: ToyTask, second: ToyTask) -> None:
 def test_it_learns_and_says_so(tmp_path: Path) -> None:
     task = ToyTask()
     fitted = fit(task, replace(OPTIONS, steps=300, log_every=50), tmp_path / "run")
-    assert fitted == (300, True)
+    assert fitted == (300, True, True)
     lines = read_log(tmp_path / "run")
     assert [line["step"] for line in lines] == [50, 100, 150, 200, 250, 300]
     first, last = (line["losses"]["distance"] for line in (lines[0], lines[-1]))

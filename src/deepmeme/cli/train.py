@@ -122,7 +122,7 @@ def motion(
     asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     asked |= {name: getattr(options, name) for name in MACHINE}
     fitted = fit(task, replace(meant, **asked), out)
-    if fitted.finished:
+    if fitted.finished and fitted.leads:
         _export(out, out / "model", [])
     _tell(fitted, out, as_json=as_json, model=out / "model" if fitted.finished else None)
 
@@ -188,7 +188,11 @@ def _talk(*, quiet: bool) -> None:
 def _tell(fitted: "Fitted", out: Path, *, as_json: bool, model: Path | None = None) -> None:
     from deepmeme.cli.console import print_json, screen
 
-    facts: dict[str, Any] = {"ok": True, "run": str(out), **fitted._asdict()}
+    if not fitted.leads:
+        return
+    facts: dict[str, Any] = {
+        "ok": True, "run": str(out), "step": fitted.step, "finished": fitted.finished
+    }  # fmt: skip
     if model is not None:
         facts["model"] = str(model)
     if as_json:

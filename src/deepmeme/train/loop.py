@@ -44,6 +44,8 @@ class Fitted(NamedTuple):
     step: int
     finished: bool
     """False after Ctrl-C; the same call goes on from there."""
+    leads: bool = True
+    """Whether this process is the first of all, which reports and exports."""
 
 
 def fit(task: Task, options: FitOptions, out: Path) -> Fitted:
@@ -122,7 +124,7 @@ class _Run:
             self.preview()
             for player in self.state.players.values():
                 player.module.load_state_dict(player.average.state)
-        return Fitted(self.state.step, finished)
+        return Fitted(self.state.step, finished, self.fabric.is_global_zero)
 
     def batches(self) -> Iterator[Batch]:
         """From the present step on, made ahead in a thread; a function of seed, rank and step."""
