@@ -28,6 +28,9 @@ class DotLandmarks:
             return None
         return (dots(picture) + 1) / 2 * (picture.shape[0] - 1)
 
+    def irises(self, picture: Frame, points: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        return None
+
 
 class MeanColour:
     """A person is the colour at the picture's corner."""

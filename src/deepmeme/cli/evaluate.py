@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from deepmeme.evaluation.scoring import Judges
 
 _SEVERAL = ("--data", "--stills")
-_SHOWN = ("akd", "l1", "aed", "flicker", "ms_ssim", "gmsd", "psnr", "missing", "background")
+_SHOWN = (
+    "akd", "l1", "mouth", "lids", "gaze", "aed", "flicker", "ms_ssim", "gmsd", "psnr", "missing",
+    "background",
+)  # fmt: skip
 """The most telling first: a narrow terminal shows as many as fit."""
 _COLUMN, _NAMES = 11, 34  # characters
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from deepmeme.evaluation.contenders import (
     play_affine,
     play_still,
 )
+from deepmeme.evaluation.judges import Points
 from deepmeme.evaluation.scoring import Judges, Scores, Seen, mean_known, outside_of
 from deepmeme.metrics.identity import embedding_distance
 from deepmeme.metrics.keypoints import motion_gap, motion_of
@@ -62,19 +64,34 @@ def fewer(moments: Moments, most: int = MOST_MOMENTS) -> Moments:
     )
 
 
+class Driver(NamedTuple):
+    """A clip that moves stills, looked at once."""
+
+    moments: Moments
+    points: list[Points | None]
+    """Landmarks of each frame."""
+    warp_error: float
+
+
+def watch(moments: Moments, judges: Judges, flows: Flows) -> Driver:
+    """What is needed of a clip, whatever it moves."""
+    find = judges.landmarks
+    points = [None if find is None else find(frame) for frame in moments.frames]
+    return Driver(moments, points, _own_warp_error(moments.frames, moments, flows))
+
+
 def cross(
     name: str,
     source: Frame,
-    moments: Moments,
+    driver: Driver,
     models: Sequence[Model],
     judges: Judges,
     flows: Flows,
 ) -> CrossPlayed:
     """Measure every contender on one still (side, side, 3) and one clip."""
+    moments = driver.moments
     side = moments.frames[0].shape[0]
     source_seen = judges.look(source)
-    driver = [judges.look(frame) for frame in moments.frames]
-    own_error = _own_warp_error(moments.frames, moments, flows)
     played = [play_still(source, len(moments.frames), side)]
     motions: dict[str, Motion] = {}
     for model in models:
@@ -86,9 +103,9 @@ def cross(
         motions[model.name] = motion
     rows = {}
     for one in played:
-        anchor = driver[motions[one.name].anchor]
-        means = _figures(one, source, source_seen, driver, anchor, moments, judges)
-        means["flicker"] = _own_warp_error(one.frames, moments, flows) - own_error
+        anchor = motions[one.name].anchor
+        means = _figures(one, source, source_seen, driver, anchor, judges)
+        means["flicker"] = _own_warp_error(one.frames, moments, flows) - driver.warp_error
         rows[one.name] = Scores(means)
     result = CrossResult(name, moments.name, rows)
     return CrossPlayed(result, source, moments, played)
@@ -106,11 +123,11 @@ def _figures(
     played: Played,
     source: Frame,
     source_seen: Seen,
-    driver: Sequence[Seen],
-    anchor: Seen,
-    moments: Moments,
+    driver: Driver,
+    anchor: int,
     judges: Judges,
 ) -> dict[str, float]:
+    moments, start = driver.moments, driver.points[anchor]
     seen = [judges.look(played.frames[i]) for i in moments.rated]
     found, wanted, aed = [], [], []
     for one, index in zip(seen, moments.rated, strict=True):
@@ -118,12 +135,12 @@ def _figures(
             continue
         if one.vector is not None and source_seen.vector is not None:
             aed.append(embedding_distance(one.vector, source_seen.vector))
-        theirs = driver[index].points
-        if theirs is not None and anchor.points is not None:
+        theirs = driver.points[index]
+        if theirs is not None and start is not None:
             eyes = judges.landmarks.anatomy.eyes
             rest = source_seen.points
             found.append(motion_of(one.points, rest, eyes(rest)))
-            wanted.append(motion_of(theirs, anchor.points, eyes(anchor.points)))
+            wanted.append(motion_of(theirs, start, eyes(start)))
     known = [one.points for one in (source_seen, *seen) if one.points is not None]
     nothing = float("nan")
     lost = nothing if source_seen.points is None else 1 - (len(known) - 1) / len(seen)

@@ -10,7 +10,7 @@ from deepmeme.evaluation.bars import Bar, bars_of
 from deepmeme.evaluation.clips import Flows, Frame, Moments, find_clips, read_moments
 from deepmeme.evaluation.compare import Compared, compare
 from deepmeme.evaluation.contenders import STILL, Model
-from deepmeme.evaluation.cross import CrossPlayed, CrossResult, cross, fewer
+from deepmeme.evaluation.cross import CrossPlayed, CrossResult, cross, fewer, watch
 from deepmeme.evaluation.reconstruct import ClipPlayed, ClipResult, reconstruct
 from deepmeme.evaluation.scoring import Judges, Scores, mean_known
 from deepmeme.faces.refine import Finder
@@ -203,8 +203,9 @@ def _crossed(
     flows: Flows,
     pictures: Pictures | None,
 ) -> list[CrossResult]:
+    driver = watch(moments, judges, flows)
     played = [
-        cross(path.stem, source, moments, models, judges, flows) for path, source in stills.items()
+        cross(path.stem, source, driver, models, judges, flows) for path, source in stills.items()
     ]
     if pictures is not None:
         pictures.stills(played)

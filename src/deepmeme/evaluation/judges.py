@@ -13,6 +13,7 @@ from deepmeme.errors import InputError, NoFaceFound
 from deepmeme.faces.crop import Crop, crop_centre
 from deepmeme.faces.refine import LIKELY, face_from_landmarks
 from deepmeme.media.montage import resize
+from deepmeme.metrics.expression import Pair
 from deepmeme.runtime.engine import MotionEngine
 
 Frame = NDArray[np.uint8]
@@ -28,6 +29,12 @@ class Anatomy(NamedTuple):
     nose_base: int
     mouth_right: int
     mouth_left: int
+    corners: Sequence[Pair] = ()
+    """Of each eye, the picture's left end first."""
+    lids: Sequence[Sequence[Pair]] = ()
+    """Of each eye, upper and lower."""
+    lips: Sequence[Pair] = ()
+    """Inner rims, upper and lower."""
 
     def eyes(self, points: Points) -> Points:
         """(2, 2) centres of the eyes, the picture's left one first."""
@@ -53,6 +60,10 @@ class Landmarker(Protocol):
         """(k, 2) in pixels, or None where no face is found."""
         ...
 
+    def irises(self, picture: Frame, points: Points) -> Points | None:
+        """(2, 2) centres in pixels, the picture's left one first; None if it doesn't know."""
+        ...
+
 
 class MediaPipeLandmarks:
     """MediaPipe's 468 landmarks, found anew in each picture.
@@ -62,17 +73,27 @@ class MediaPipeLandmarks:
     """
 
     name = "MediaPipe, 468 landmarks"
-    anatomy = Anatomy(EYE_CORNERS[0], EYE_CORNERS[1], 4, 2, 61, 291)
+    anatomy = Anatomy(
+        *EYE_CORNERS, 4, 2, 61, 291,
+        corners=EYE_CORNERS,
+        lids=(((160, 144), (159, 145), (158, 153)), ((385, 380), (386, 374), (387, 373))),
+        lips=((82, 87), (13, 14), (312, 317)),
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._teacher = Teacher()
         # Where the processor knows bf16 the teacher runs in it, which moves landmarks by 0.2 to
         # 0.4 px: nothing for a teacher, too much for a measure.
-        self._teacher._mesh = _exactly(self._teacher.folder / "face_landmark.tflite")
+        folder = self._teacher.folder
+        self._teacher._mesh = _exactly(folder / "face_landmark.tflite")
+        self._teacher._iris = _exactly(folder / "iris_landmark.tflite")
 
     def __call__(self, picture: Frame) -> Points | None:
         found = self._teacher.landmarks468(picture)
         return None if found is None else found[:, :2]
+
+    def irises(self, picture: Frame, points: Points) -> Points | None:
+        return np.asarray(self._teacher.irises(picture, points)[:, 0])
 
 
 def _exactly(file: Path) -> Network:
@@ -97,7 +118,13 @@ class OwnLandmarks:
         row = {name: index for index, name in enumerate(names)}
         eyes = [[row[f"eye_{side}_{i}"] for i in range(6)] for side in ("r", "l")]
         mouth = (row["lip_outer_0"], row["lip_outer_6"])
-        self.anatomy = Anatomy(eyes[0], eyes[1], row["nose_3"], row["nose_6"], *mouth)
+        self._irises = [row["iris_r"], row["iris_l"]]
+        self.anatomy = Anatomy(
+            eyes[0], eyes[1], row["nose_3"], row["nose_6"], *mouth,
+            corners=[(eye[0], eye[3]) for eye in eyes],
+            lids=[((eye[1], eye[5]), (eye[2], eye[4])) for eye in eyes],
+            lips=[(row[f"lip_inner_{i}"], row[f"lip_inner_{8 - i}"]) for i in (1, 2, 3)],
+        )  # fmt: skip
 
     def __call__(self, picture: Frame) -> Points | None:
         side = self._engine.resolution
@@ -107,6 +134,9 @@ class OwnLandmarks:
         if misfit > LIKELY:
             return None
         return np.asarray((xy + 1) / 2 * (picture.shape[0] - 1), np.float32)
+
+    def irises(self, picture: Frame, points: Points) -> Points | None:
+        return points[self._irises]
 
 
 def choose_landmarker(wanted: str = "auto") -> Landmarker | None:

@@ -58,6 +58,22 @@ MEASURES = (
         "mean distance of landmarks found in both, per frame", "FOMM",
     ),
     Measure(
+        "mouth", "mouth", "eye distances", -1, 3,
+        "Whether the mouth is as open as the true one, whatever the head does.",
+        "|gap of the inner lips / distance of the eyes - the truth's|", "ours",
+    ),
+    Measure(
+        "lids", "lids", "eye widths", -1, 3,
+        "Whether the eyes are as open as the true ones.",
+        "|gap of the lids / width of the eye - the truth's|", "ours",
+    ),
+    Measure(
+        "gaze", "gaze", "eye widths", -1, 3,
+        "Whether the irises are where they should be between the corners of the eyes; eyes that "
+        "are truly closed don't count.",
+        "|place of the iris in the eye - the truth's|", "ours",
+    ),
+    Measure(
         "missing", "missing", "share", -1, 3,
         "Frames whose result shows no face to the landmark finder although the true one does.",
         "lost / found in the truth", "FOMM (MKR)",
@@ -94,7 +110,7 @@ MEASURES = (
 
 BY_KEY = {measure.key: measure for measure in MEASURES}
 RECONSTRUCTION = (
-    "l1", "psnr", "ssim", "ms_ssim", "gmsd", "akd", "missing", "aed", "flicker", "background",
-    "drift",
+    "l1", "psnr", "ssim", "ms_ssim", "gmsd", "akd", "mouth", "lids", "gaze", "missing", "aed",
+    "flicker", "background", "drift",
 )  # fmt: skip
 CROSS = ("motion", "missing", "aed", "flicker", "background", "drift")

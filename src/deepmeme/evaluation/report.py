@@ -20,7 +20,10 @@ from deepmeme.evaluation.results import as_dict
 
 Means = Mapping[str, float]
 
-_IMPORTANT = ("l1", "psnr", "ms_ssim", "gmsd", "akd", "missing", "aed", "flicker", "background")
+_IMPORTANT = (
+    "l1", "psnr", "ms_ssim", "gmsd", "akd", "mouth", "lids", "gaze", "missing", "aed", "flicker",
+    "background",
+)  # fmt: skip
 _EXPLAINED = {
     STILL: "the source held still",
     AFFINE: "the source under one affine map that fits the keypoints",

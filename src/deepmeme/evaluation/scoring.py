@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from deepmeme.evaluation.clips import Flow, Flows, Frame, Moments
 from deepmeme.evaluation.contenders import Played
 from deepmeme.evaluation.embedding import Embedder, Vector
-from deepmeme.evaluation.judges import Landmarker, Points
+from deepmeme.evaluation.judges import Anatomy, Landmarker, Points
+from deepmeme.metrics.expression import looking, opening, width_of
 from deepmeme.metrics.identity import embedding_distance
 from deepmeme.metrics.keypoints import average_distance_px
 from deepmeme.metrics.pictures import mean_l1, psnr_db, ssim
@@ -19,6 +20,7 @@ from deepmeme.metrics.temporal import mean_change, outside_head, warp_error
 
 AKD_SIDE = 256
 _BEST_DB = 60.0
+_OPEN = 0.12  # of an eye's width: below, an iris is guessed
 
 Mask = NDArray[np.bool_]
 
@@ -31,12 +33,13 @@ class Judges(NamedTuple):
 
     def look(self, picture: Frame) -> "Seen":
         """The landmarks and the person's vector."""
-        if self.landmarks is None:
-            return Seen(None, None)
-        points = self.landmarks(picture)
-        if points is None or self.embedding is None:
-            return Seen(points, None)
-        return Seen(points, self.embedding(picture, points, self.landmarks.anatomy))
+        points = None if self.landmarks is None else self.landmarks(picture)
+        if self.landmarks is None or points is None:
+            return Seen(None)
+        irises = self.landmarks.irises(picture, points)
+        if self.embedding is None:
+            return Seen(points, None, irises)
+        return Seen(points, self.embedding(picture, points, self.landmarks.anatomy), irises)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON and for people."""
@@ -52,7 +55,8 @@ class Seen(NamedTuple):
     """What the judges see in a picture."""
 
     points: Points | None
-    vector: Vector | None
+    vector: Vector | None = None
+    irises: Points | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def score(played: Played, truth: Truth, judges: Judges) -> Scores:
     for row, index in enumerate(moments.rated):
         found, wanted = played.frames[index], moments.frames[index]
         figures = _picture_figures(found, wanted)
-        figures |= _face_figures(judges.look(found), truth.seen[row], truth.side)
+        figures |= _face_figures(judges, judges.look(found), truth.seen[row], truth.side)
         for key, value in figures.items():
             series.setdefault(key, []).append(value)
     means = {key: mean_known(values) for key, values in series.items()}
@@ -128,15 +132,45 @@ def _picture_figures(found: Frame, wanted: Frame) -> dict[str, float]:
     return figures
 
 
-def _face_figures(found: Seen, wanted: Seen, side: int) -> dict[str, float]:
+def _face_figures(judges: Judges, found: Seen, wanted: Seen, side: int) -> dict[str, float]:
+    nothing = float("nan")
+    figures = dict.fromkeys(("akd", "missing", "mouth", "lids", "gaze", "aed"), nothing)
     if wanted.points is None:
-        return {"akd": float("nan"), "missing": float("nan"), "aed": float("nan")}
-    figures = {"akd": float("nan"), "missing": float(found.points is None), "aed": float("nan")}
-    if found.points is not None:
+        return figures
+    figures["missing"] = float(found.points is None)
+    if found.points is not None and judges.landmarks is not None:
         figures["akd"] = average_distance_px(found.points, wanted.points) * AKD_SIDE / side
+        figures |= _expression(judges.landmarks.anatomy, found, wanted)
     if found.vector is not None and wanted.vector is not None:
         figures["aed"] = embedding_distance(found.vector, wanted.vector)
     return figures
+
+
+def _expression(anatomy: Anatomy, found: Seen, wanted: Seen) -> dict[str, float]:
+    """How far mouth, lids and irises are from where they should be."""
+    assert found.points is not None and wanted.points is not None
+    both = (found.points, wanted.points)
+    figures: dict[str, float] = {}
+    if anatomy.lips:
+        eyes = (anatomy.eyes(points) for points in both)
+        gaps = [
+            opening(points, anatomy.lips, width_of(pair, (0, 1)))
+            for points, pair in zip(both, eyes, strict=True)
+        ]
+        figures["mouth"] = abs(gaps[0] - gaps[1])
+    lids, gaze = [], []
+    irises = (found.irises, wanted.irises)
+    for eye, (corners, pairs) in enumerate(zip(anatomy.corners, anatomy.lids, strict=True)):
+        ours, theirs = (opening(points, pairs, width_of(points, corners)) for points in both)
+        lids.append(abs(ours - theirs))
+        looks = [
+            looking(iris[eye], points, corners)
+            for iris, points in zip(irises, both, strict=True)
+            if iris is not None
+        ]
+        if theirs > _OPEN and len(looks) == len(both):
+            gaze.append(float(np.linalg.norm(looks[0] - looks[1])))
+    return figures | {"lids": mean_known(lids), "gaze": mean_known(gaze)}
 
 
 def _steadiness(
