@@ -178,7 +178,7 @@ GRID = DataSet(
         for n in GRID_SPEAKERS
     ),
     pages=("https://zenodo.org/records/3625687", "http://spandh.dcs.shef.ac.uk/gridcorpus/"),
-    note=f"There is no speaker 21. Sizes and sums are {UNKNOWN_SUM}.",
+    note=f"There is no speaker 21. Sizes and sums are {UNKNOWN_SUM}. The address is plain http.",
 )
 
 SYNTHETIC_HEADS = DataSet(

@@ -41,9 +41,8 @@ def obtain(data_set: DataSet, remote: Remote, local: Path | None, tell: Tell) ->
                 f"{local} has no {remote.filename}. Give another folder with --from, or leave it "
                 f"out to download {data_set.name}."
             )
-        return _checked(path, remote)
+        return _checked(path, remote, "Give another copy with --from")
     target = cache_dir() / "data" / data_set.name / remote.filename
-    # on the way, a file that is already there was verified when it came
     fetch(
         (remote.address(),),
         target,
@@ -51,20 +50,14 @@ def obtain(data_set: DataSet, remote: Remote, local: Path | None, tell: Tell) ->
         by_hand=data_set.pages,
         progress=lambda done, total: tell(remote.filename, done, total),
     )
-    return _checked(target, remote)
+    return _checked(target, remote, "Delete it and run the command again")
 
 
-def _checked(path: Path, remote: Remote) -> Obtained:
+def _checked(path: Path, remote: Remote, advice: str) -> Obtained:
     size = path.stat().st_size
     if remote.num_bytes is not None and size != remote.num_bytes:
-        raise InputError(
-            f"{path} has {size} bytes, expected {remote.num_bytes}. Delete it and run the command "
-            "again."
-        )
+        raise InputError(f"{path} has {size} bytes, expected {remote.num_bytes}. {advice}.")
     digest = file_sha256(path)
     if remote.sha256 is not None and digest != remote.sha256:
-        raise InputError(
-            f"{path} has sha256 {digest}, expected {remote.sha256}. Delete it and run the command "
-            "again."
-        )
+        raise InputError(f"{path} has sha256 {digest}, expected {remote.sha256}. {advice}.")
     return Obtained(path, digest, remote.sha256 is not None)
