@@ -42,6 +42,10 @@ def test_a_report_for_people(studio: Studio) -> None:
     folder = studio.folder / "report"
     assert {path.name for path in folder.iterdir()} == {"report.html", "results.json", "sheets"}
     assert all(read_marks(sheet) for sheet in (folder / "sheets").iterdir())
+    again, _, err = studio.run(
+        "evaluate", "--data", studio.driving, "--landmarks", "none", "-o", "report"
+    )
+    assert again == 0, err
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,7 @@ def test_a_report_for_people(studio: Studio) -> None:
         (("--data", "dance.mp4", "--stills", "dance.mp4"), "is no picture"),
         (("--data", "dance.mp4", "--landmarks", "guess"), "mediapipe, own, none or auto"),
         (("--data", "dance.mp4", "--identity", "me.png"), "face-api"),
+        (("--data", "dance.mp4", "-o", "me.png"), "me.png cannot be the report's folder"),
     ],
 )
 def test_what_cannot_be_measured_is_said(studio: Studio, words: tuple[str, ...], said: str) -> None:

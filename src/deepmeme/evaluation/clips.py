@@ -60,14 +60,22 @@ def _in_folder(path: Path) -> list[Path]:
     if not path.is_dir():
         sniff(path)
         return [path]
-    entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
-    families = [(entry, _family(entry)) for entry in entries]
-    clips = [entry for entry, family in families if family in ("video", "animation")]
-    folders = [entry for entry, family in families if family == "folder"]
-    if clips or folders:
-        inner = [clip for folder in folders for clip in _in_folder(folder) if clip == folder]
-        return sorted([*clips, *inner])
-    return [path] if any(family == "picture" for _, family in families) else []
+    families = {entry: _family(entry) for entry in _listed(path)}
+    clips = [entry for entry, family in families.items() if family in ("video", "animation")]
+    clips += [entry for entry, family in families.items() if family == "folder" and _plays(entry)]
+    return sorted(clips) or ([path] if "picture" in families.values() else [])
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read: {error.strerror or error}.") from error
+
+
+def _plays(folder: Path) -> bool:
+    """Whether it is a clip: a folder of pictures."""
+    return any(_family(entry) == "picture" for entry in _listed(folder))
 
 
 def _family(path: Path) -> str:

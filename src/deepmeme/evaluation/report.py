@@ -50,6 +50,24 @@ def write_report(found: Evaluation, sheets: Mapping[str, Path], folder: Path) ->
     return page
 
 
+def check_folder(folder: Path) -> None:
+    """Make the folder of a report, before an hour of work.
+
+    Raises:
+        OutputError: a file lies there, or nothing can be written there.
+    """
+    probe = folder / ".results.json.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be the report's folder: {error.strerror or error}. "
+            "Choose another place."
+        ) from error
+
+
 def _put(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_text(text, "utf-8")
