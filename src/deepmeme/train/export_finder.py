@@ -1,6 +1,6 @@
 """A trained finder and landmark network -> the folder that ships.
 
-    python -m deepmeme.train.export_finder --finder RUN --landmarks RUN -o FOLDER
+python -m deepmeme.train.export_finder --finder RUN --landmarks RUN -o FOLDER
 """
 
 import argparse
@@ -44,7 +44,8 @@ def export(
         coarse = torch.rand(1, 3, 6, 6, generator=generator)
         example = nn.functional.interpolate(coarse, size=(side, side), mode="bicubic").clamp(0, 1)
         path = folder / f"{stage}.onnx"
-        network = network.eval().float().cpu().to(memory_format=torch.contiguous_format)
+        network = network.eval().float().cpu()
+        network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         _write_onnx(network, example, (given, made), path, any_size=stage == "find")
         _check(path, network, example, TOLERANCE)
         store_in_halves(path)
@@ -87,8 +88,12 @@ def landmarks_of(run: Path) -> FaceLandmarks:
         WeightsError: the run has no checkpoint.
     """
     weights, facts = _averages(run)
-    config = {k: tuple(v) if isinstance(v, list) else v for k, v in facts["config"].items()}
-    network = FaceLandmarks(LandmarkConfig(**config))
+    config = facts["config"]
+    network = FaceLandmarks(
+        LandmarkConfig(
+            tuple(config["names"]), config["resolution"], config["framing"], tuple(config["widths"])
+        )
+    )
     network.load_state_dict(dict(weights["landmarks"]))
     return network.eval()
 

@@ -1,7 +1,7 @@
 """The face finder learns from composed scenes.
 
-    python -m deepmeme.train.finder_task --banks DIR.. [--faceless DIR] -o RUN
-    python -m deepmeme.train.finder_task --export RUN -o FOLDER
+python -m deepmeme.train.finder_task --banks DIR.. [--faceless DIR] -o RUN
+python -m deepmeme.train.finder_task --export RUN -o FOLDER
 """
 
 import math
@@ -36,7 +36,8 @@ class FinderTask:
         self.scenes = scenes
         self.shown = shown or scenes
         # Batches come as (b, h, w, c): convolutions on the CPU take a fifth less time that way
-        self.finder = FaceFinder(config).to(memory_format=torch.channels_last)
+        self.finder = FaceFinder(config)
+        self.finder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def players(self) -> Mapping[str, nn.Module]:
@@ -100,13 +101,14 @@ def finder_losses(found: Sightings, faces: Tensor) -> dict[str, Tensor]:
     )
     cell = torch.stack(torch.meshgrid(x, y, indexing="xy"))
     side = own[:, 2:3].clamp(min=1)
-    points = (own[:, 6:].unflatten(1, (-1, 2)) - cell) / side[:, :, None]
+    places = own[:, 6:]
+    points = (places - cell.repeat(places.shape[1] // 2, 1, 1)) / side
     return {
         "peaks": peak_entropy(found.certainty, wanted),
         "offset": 4 * answer_distance(found.offset, (own[:, :2] - cell) / side, wanted),
         "side": 2 * answer_distance(found.log_side, (side / UNIT_PX).log(), wanted),
         "down": answer_distance(found.down, own[:, 3:5], wanted),
-        "points": 4 * answer_distance(found.points, points.flatten(1, 2), wanted),
+        "points": 4 * answer_distance(found.points, points, wanted),
     }
 
 
@@ -133,7 +135,7 @@ def _drawn(scene: Scene, found: Sightings) -> Picture:
         lean = tuple(found.down[0, :, row, column].tolist())
         shade = int(255 * float(sure[0, 0, row, column]))
         _square(picture, middle, side, lean, (shade, 0, 0))
-    return picture
+    return np.asarray(picture, np.uint8)
 
 
 def _square(

@@ -31,10 +31,12 @@ class LandmarkTask:
     def __init__(self, crops: FaceCrops, shown: FaceCrops | None = None) -> None:
         self.crops, self.shown = crops, shown or crops
         config = LandmarkConfig(crops.names, crops.size, crops.framing)
-        self.network = FaceLandmarks(config).to(memory_format=torch.channels_last)
+        self.network = FaceLandmarks(config)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.weights = torch.tensor(weights_of(crops.names))
-        self.first = rows(crops.names, [a for a, _ in OPENINGS])
-        self.second = rows(crops.names, [b for _, b in OPENINGS])
+        pairs = [(a, b) for a, b in OPENINGS if {a, b} <= set(crops.names)]
+        self.first = rows(crops.names, [a for a, _ in pairs])
+        self.second = rows(crops.names, [b for _, b in pairs])
 
     @property
     def players(self) -> Mapping[str, nn.Module]:

@@ -1,0 +1,1 @@
+"""Networks that know faces: where they are, and where their parts are."""
