@@ -86,11 +86,9 @@ def evaluate(
     deepmeme evaluate new-model --compare portrait --data clips/*.mp4
     """
     from deepmeme.cli.console import print_json, screen
-    from deepmeme.evaluation.clips import find_clips
     from deepmeme.evaluation.embedding import choose_embedder
     from deepmeme.evaluation.evaluate import Request, find_stills
     from deepmeme.evaluation.judges import choose_landmarker
-    from deepmeme.evaluation.report import check_folder
     from deepmeme.evaluation.results import as_dict
     from deepmeme.evaluation.scoring import Judges
 
@@ -98,9 +96,6 @@ def evaluate(
     request = Request(tuple(data), find_stills(stills or []), every, most)
     models = _models([model] if compare is None else [model, compare], precision)
     judges = Judges(choose_landmarker(landmarks), choose_embedder(identity))
-    find_clips(request.data)
-    if output is not None:
-        check_folder(output)
     if not as_json:
         _introduce(console, judges)
     found, page = _run(console, models, request, judges, output, quiet=as_json)
@@ -141,10 +136,14 @@ def _run(
 ) -> "tuple[Evaluation, Path | None]":  # fmt: skip
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from deepmeme.evaluation.clips import find_clips
     from deepmeme.evaluation.evaluate import evaluate as measure
-    from deepmeme.evaluation.report import write_report
+    from deepmeme.evaluation.report import check_folder, write_report
     from deepmeme.evaluation.sheets import SheetFolder
 
+    find_clips(request.data)
+    if output is not None:
+        check_folder(output)
     sheets = None if output is None else SheetFolder(output / "sheets", models, request.stills)
     columns = (
         TextColumn("{task.description:<34}"),

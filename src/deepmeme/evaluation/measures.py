@@ -102,8 +102,8 @@ MEASURES = (
     ),
     Measure(
         "motion", "motion gap", "share", -1, 3,
-        "How far the face's motion differs from the driver's, both measured in their own eye "
-        "distances: 0 copies it, 1 is as bad as not moving.",
+        "How far the face's motion differs from the driver's, both measured in their own face "
+        "sizes: 0 copies it, 1 is as bad as not moving.",
         "mean |motion - driver's| / mean |driver's|", "ours",
     ),
 )  # fmt: skip

@@ -35,17 +35,19 @@ def average_distance_px(found: Points, wanted: Points) -> float:
 
 
 def motion_of(points: Points, rest: Points, eyes: Points) -> NDArray[np.float64]:
-    """(k, 2): how landmarks moved from ``rest``, in eye distances, upright to the rest's eyes.
+    """(k, 2): how landmarks moved from ``rest``, in face sizes, upright to the rest's eyes.
 
-    ``eyes`` (2, 2) are the rest's eye centres, the picture's left one first. So motions of two
-    faces of different place, size and lean compare.
+    A face's size is the RMS distance of its landmarks from their middle, which a turned head
+    shortens less than the distance of its eyes. ``eyes`` (2, 2) are the rest's eye centres, the
+    picture's left one first. So motions of two faces of different place, size and lean compare.
     """
     across = np.asarray(eyes[1], np.float64) - eyes[0]
-    apart = max(float(np.linalg.norm(across)), 1e-6)
-    cosine, sine = across / apart
+    cosine, sine = across / max(float(np.linalg.norm(across)), 1e-6)
     upright = np.array([[cosine, -sine], [sine, cosine]])
-    moved = np.asarray(points, np.float64)[:, :2] - np.asarray(rest, np.float64)[:, :2]
-    return np.asarray(moved @ upright / apart)
+    start = np.asarray(rest, np.float64)[:, :2]
+    size = float(np.sqrt(np.square(start - start.mean(0)).sum(-1).mean()))
+    moved = np.asarray(points, np.float64)[:, :2] - start
+    return np.asarray(moved @ upright / max(size, 1e-6))
 
 
 def motion_gap(
