@@ -55,7 +55,9 @@ def export(
     facts = {
         "format": 1,
         "name": name,
+        "title": "faces and their landmarks",
         "family": "finder",
+        "expects": "pictures of any size",
         "points": NUM_POINTS,
         "parameters": sum(parameters),
         "stages": stages,

@@ -1,8 +1,4 @@
-"""The face finder learns from composed scenes.
-
-python -m deepmeme.train.finder_task --banks DIR.. [--faceless DIR] -o RUN
-python -m deepmeme.train.finder_task --export RUN -o FOLDER
-"""
+"""The face finder learns from composed scenes."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
