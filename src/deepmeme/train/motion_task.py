@@ -204,7 +204,8 @@ class MotionTask:
             at = _rows(made.source, still)
             to = moved_like(at, _rows(made.source, moving), _rows(made.driving, moving))
             rendering: Rendering = self.model.generator(source[still], at, to)
-            sheets.append(sheet_of(source[still], driving[moving], at, to, rendering))
+            there = _rows(made.driving, moving)
+            sheets.append(sheet_of(source[still], driving[moving], at, there, rendering))
         self.model.train(was)
         return np.concatenate(sheets)
 
