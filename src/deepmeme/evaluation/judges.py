@@ -1,14 +1,12 @@
 """Who finds landmarks and tells people apart: independent of the models that are judged."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
-from deepmeme.data.teacher import EYE_CORNERS, Network, Teacher
+from deepmeme.data.teacher import EYE_CORNERS, Teacher
 from deepmeme.errors import InputError, NoFaceFound
 from deepmeme.faces.crop import Crop, crop_centre
 from deepmeme.faces.refine import LIKELY, face_from_landmarks
@@ -82,11 +80,6 @@ class MediaPipeLandmarks:
 
     def __init__(self) -> None:
         self._teacher = Teacher()
-        # Where the processor knows bf16 the teacher runs in it, which moves landmarks by 0.2 to
-        # 0.4 px: nothing for a teacher, too much for a measure.
-        folder = self._teacher.folder
-        self._teacher._mesh = _exactly(folder / "face_landmark.tflite")
-        self._teacher._iris = _exactly(folder / "iris_landmark.tflite")
 
     def __call__(self, picture: Frame) -> Points | None:
         found = self._teacher.landmarks468(picture)
@@ -94,13 +87,6 @@ class MediaPipeLandmarks:
 
     def irises(self, picture: Frame, points: Points) -> Points | None:
         return np.asarray(self._teacher.irises(picture, points)[:, 0])
-
-
-def _exactly(file: Path) -> Network:
-    """A network of MediaPipe's in fp32."""
-    exact = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
-    compiled = ov.Core().compile_model(str(file), "CPU", exact)
-    return lambda value: [np.array(v, np.float32) for v in compiled(value[None]).values()]
 
 
 class OwnLandmarks:
