@@ -81,7 +81,9 @@ def motion(
     ] = None,
     config: Annotated[
         str | None,
-        typer.Option(help="A published YAML, its model's name, or small: what two cores can do."),
+        typer.Option(
+            help="A published YAML or its model's name; small or toon: what two cores can do."
+        ),
     ] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Model to train on: a name, a folder or a file.")
@@ -117,10 +119,10 @@ def motion(
     task = open_motion_task(
         data, config, start=start, perceptual=perceptual, frames=frames, seed=options.seed
     )
-    meant = options_for(task, batch_size)
-    given = {"steps": steps, "learning_rate": learning_rate}
-    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    asked |= {name: getattr(options, name) for name in MACHINE}
+    meant = options_for(task, batch_size, steps)
+    asked: dict[str, Any] = {name: getattr(options, name) for name in MACHINE}
+    if learning_rate is not None:
+        asked["learning_rate"] = learning_rate
     fitted = fit(task, replace(meant, **asked), out)
     if fitted.finished and fitted.leads:
         _export(out, out / "model", [])

@@ -17,7 +17,7 @@ import numpy as np
 from deepmeme.errors import InputError
 
 FILE_SUFFIXES = frozenset(
-    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".webp", ".apng")
+    (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".webp", ".apng", ".mpg", ".mpeg")
 )
 STRIP_SUFFIXES = frozenset((".png", ".jpg", ".jpeg"))
 TEST_SHARE = 0.2

@@ -37,8 +37,8 @@ from deepmeme.weights.torch_file import open_torch
 log = logging.getLogger("deepmeme.train")
 
 SHOWN, CROSSED = 6, 3
-SMALL = ("small", "small.yaml", "motion-small", "motion-small.yaml")
-"""The configuration that ships, unless there is a file of that name."""
+SHIPPED = {"small": "motion-small", "toon": "toon-64"}
+"""Configurations that ship, unless there is a file of that name."""
 PERCEPTUAL = ("auto", "seeded", "vgg19")
 
 
@@ -87,16 +87,23 @@ def open_motion_task(
     return task
 
 
-def options_for(task: MotionTask, batch_size: int | None = None) -> FitOptions:
-    """What the task's configuration means for its data: steps, rates, milestones."""
+def options_for(
+    task: MotionTask, batch_size: int | None = None, steps: int | None = None
+) -> FitOptions:
+    """What the task's configuration means for its data: steps, rates, milestones.
+
+    Other ``steps`` than it asks for move its milestones along.
+    """
     training = task.training
     meant = plan(training, len(task.pairs.subjects), batch_size)
+    steps = meant.steps if steps is None else steps
+    milestones = [at * steps // meant.steps for at in meant.milestones]
     return FitOptions(
-        steps=meant.steps,
+        steps=steps,
         batch_size=batch_size or training.batch_size,
         learning_rate=training.lr_generator,
         schedule="steps" if meant.milestones else "constant",
-        milestones=",".join(map(str, meant.milestones)),
+        milestones=",".join(map(str, milestones)),
         warmup=0,
         save_every=meant.save_every,
         clip_norm=1e9,  # as published: not at all
@@ -134,10 +141,13 @@ def open_config(config: Path | str | MotionConfig | None) -> MotionConfig:
     Raises:
         InputError, WeightsError: as ``resolve_config``.
     """
-    if config is None or (str(config) in SMALL and not Path(str(config)).exists()):
-        shipped = resources.files("deepmeme.train") / "configs" / "motion-small.yaml"
-        chosen = MotionConfig.from_yaml(shipped.read_bytes(), name="motion-small")
+    word = "small" if config is None else str(config).removesuffix(".yaml")
+    name = SHIPPED.get(word, word)
+    if name in SHIPPED.values() and (config is None or not Path(str(config)).exists()):
+        shipped = resources.files("deepmeme.train") / "configs" / f"{name}.yaml"
+        chosen = MotionConfig.from_yaml(shipped.read_bytes(), name=name)
     else:
+        assert config is not None
         chosen = resolve_config(config)
     return replace(chosen, align_corners=True)
 
