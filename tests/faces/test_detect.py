@@ -18,7 +18,7 @@ def near(face: Face, x: float, y: float, size: float) -> bool:
 def test_finds_a_face(place: tuple[float, float, float], tone: float) -> None:
     faces = detect_faces(scene(360, 300, [place], tone=tone))
     assert len(faces) == 1 and near(faces[0], *place)
-    assert 0.5 < faces[0].score <= 1 and faces[0].angle_deg == 0
+    assert 0.5 < faces[0].score <= 1 and abs(faces[0].angle_deg) < 8
 
 
 def test_several_come_largest_first() -> None:

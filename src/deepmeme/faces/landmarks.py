@@ -1,5 +1,6 @@
 """The light landmark network: 68 landmarks, irises, forehead and ears of one face, in a moment."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from deepmeme.faces.crop import crop_face
 from deepmeme.faces.face import Face
 from deepmeme.faces.finder import FOLDER, Frame, compiled
-from deepmeme.faces.refine import Finder
+from deepmeme.faces.shape import fit_average
 from deepmeme.runtime.engine import as_unit_nchw
 from deepmeme.weights.folder import read_card
 
@@ -22,11 +23,24 @@ class Landmarks(NamedTuple):
     """As the portrait model's: ``jaw_0`` .. ``lip_inner_7``, ``iris_r``, ``iris_l`` and others."""
     xy_px: NDArray[np.float64]
     """(k, 2) in picture pixels, (0, 0) being the picture's upper left corner."""
+    misfit: float
+    """RMS distance of the average face laid over them, in distances of the eyes: large where there
+    is no face."""
+
+
+class Reader(NamedTuple):
+    """The network; as fields of ``refine.Finder``."""
+
+    detect: Callable[[Frame], NDArray[np.float32]]
+    """(n, r, r, 3) frames -> (n, k, 2) in [-1, 1]."""
+    resolution: int
+    names: tuple[str, ...]
+    framing: float
 
 
 @lru_cache(maxsize=2)
-def light_finder(folder: Path = FOLDER) -> Finder:
-    """The network as ``refine`` wants a model's keypoints.
+def open_reader(folder: Path = FOLDER) -> Reader:
+    """The network, ready to run.
 
     Raises:
         WeightsError: its files are missing or damaged.
@@ -38,7 +52,7 @@ def light_finder(folder: Path = FOLDER) -> Finder:
         unit = as_unit_nchw(frames, resolution)
         return np.concatenate([network(row[None]) for row in unit])
 
-    return Finder(detect, resolution, tuple(facts["names"]), float(facts["framing"]))
+    return Reader(detect, resolution, tuple(facts["names"]), float(facts["framing"]))
 
 
 def find_landmarks(image: Frame, face: Face, *, folder: Path = FOLDER) -> Landmarks:
@@ -52,9 +66,10 @@ def find_landmarks(image: Frame, face: Face, *, folder: Path = FOLDER) -> Landma
     Raises:
         WeightsError: the network's files are missing or damaged.
     """
-    finder = light_finder(folder)
-    crop = crop_face(face, framing=finder.framing, upright=True)
-    xy = finder.detect(crop.cut(image, finder.resolution)[None])[0].astype(np.float64)
-    inside = (xy + 1) * (finder.resolution - 1) / 2
-    back = crop.inverse(finder.resolution)
-    return Landmarks(finder.names, inside @ back[:, :2].T + back[:, 2] + 0.5)
+    reader = open_reader(folder)
+    crop = crop_face(face, framing=reader.framing, upright=True)
+    xy = reader.detect(crop.cut(image, reader.resolution)[None])[0].astype(np.float64)
+    inside = (xy + 1) * (reader.resolution - 1) / 2
+    back = crop.inverse(reader.resolution)
+    places = inside @ back[:, :2].T + back[:, 2] + 0.5
+    return Landmarks(reader.names, places, fit_average(xy, reader.names).misfit)
