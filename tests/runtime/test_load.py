@@ -119,3 +119,8 @@ def test_broken_ranges_are_named(folder: Path, tmp_path: Path, text: str | None)
         (copy / "ranges.json").write_text(text)
     with pytest.raises(WeightsError, match=r"ranges\.json does not hold int8 ranges"):
         load_model(copy)
+
+
+def test_the_face_finder_is_no_motion_model() -> None:
+    with pytest.raises(WeightsError, match="finds faces and moves nothing"):
+        load_model("finder")

@@ -88,8 +88,8 @@ def _family(path: Path) -> str:
 def read_moments(path: Path, *, framing: float, side: int, every: int, most: int) -> Moments:
     """The first ``most`` of every ``every``-th frame, and the frame after each.
 
-    ``framing`` above 0 cuts the face's square by OpenCV's cascades, which no judged model has a
-    part in; 0 cuts the middle. Holds at most ``2 * most`` frames.
+    ``framing`` above 0 cuts the face's square as the face finder sees it, which no judged model
+    has a part in; 0 cuts the middle. Holds at most ``2 * most`` frames.
 
     Raises:
         InputError: not a video, or fewer than two frames count.

@@ -1,4 +1,4 @@
-"""A second look at faces with a motion model's own keypoints, and a first one where cascades fail.
+"""A second look at faces with a motion model's keypoints, and a first one where none was found.
 
 A keypoint network puts its points somewhere in any picture. On a face they form a face: the
 average one fits them by an affine camera up to a few percent. On a carpet they don't. So the misfit
@@ -21,10 +21,10 @@ from deepmeme.runtime.engine import MotionEngine
 Frame = NDArray[np.uint8]
 
 LIKELY = 0.13
-"""Misfit up to which keypoints show the face that a cascade saw. Measured on photographs,
+"""Misfit up to which keypoints show the face that was found. Measured on photographs,
 paintings, statues and cartoons: 0.03 to 0.09."""
 _SURE = 0.1
-"""The same where no cascade saw one: of hundreds of looks at carpets a few have 0.11 to 0.15."""
+"""The same where none was found: of hundreds of looks at carpets a few have 0.11 to 0.15."""
 _DOUBTFUL, _SURE_SCORE = 0.2, 0.85
 _WORTH_A_LOOK = 0.3
 _GUESS, _GUESS_SHARE, _GUESS_LEAN_DEG = 0.16, 0.3, 25.0
@@ -61,7 +61,7 @@ class Finder(NamedTuple):
 def find_faces(image: Frame, finder: Finder | None = None) -> tuple[Face, ...]:
     """All faces in a picture (h, w, 3), largest first.
 
-    With a model's keypoints the cascades' faces are looked at again and those that show none are
+    With a model's keypoints the found faces are looked at again and those that show none are
     dropped; where none is left the picture is searched with the keypoints alone.
 
     Raises:
@@ -74,7 +74,7 @@ def find_faces(image: Frame, finder: Finder | None = None) -> tuple[Face, ...]:
     found = _distinct([face for face in refined if face is not None])
     if found or (found := search_faces(image, finder)):
         return found
-    # Nobody's face fits well: a creature perhaps, that the cascades were sure about.
+    # Nobody's face fits well: a creature perhaps, that the finder was sure about.
     sure = (face for face in seen if face.score >= _SURE_SCORE)
     refined = (refine_face(image, face, finder, limit=_DOUBTFUL) for face in sure)
     return _distinct([face for face in refined if face is not None])

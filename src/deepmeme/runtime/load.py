@@ -215,6 +215,11 @@ def load_folder(
 def known_card(folder: Path) -> dict[str, Any]:
     """``model.json`` of a family that this version knows."""
     card = read_card(folder)
+    if card.get("family") == "finder":
+        raise WeightsError(
+            f"{folder.name} finds faces and moves nothing; deepmeme uses it by itself. Give a "
+            "model that moves pictures, such as portrait."
+        )
     if card.get("family") not in FAMILIES:
         raise WeightsError(
             f"{folder / 'model.json'} names the family {card.get('family')!r}; this version knows "
