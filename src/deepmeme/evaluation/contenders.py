@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from deepmeme.media.montage import resize
 from deepmeme.pipelines.anchor import find_anchor
+from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.parts import transfer_parts
 from deepmeme.runtime.engine import KeypointArrays, MotionEngine
 
@@ -84,7 +85,10 @@ def carried_motion(model: Model, source: Frame, frames: Sequence[Frame]) -> Moti
     start = model.watch([source])[0][0]
     found, seconds = model.watch(frames)
     anchor = find_anchor(start, found, names)
-    moved = [transfer_parts(start, one, found[anchor], names=names) for one in found]
+    limit = AnimateOptions().max_turn
+    moved = [
+        transfer_parts(start, one, found[anchor], names=names, max_turn_deg=limit) for one in found
+    ]
     return Motion(start, moved, anchor, seconds)
 
 

@@ -17,12 +17,13 @@ def limited_turn(maps: Maps, limit_deg: float) -> tuple[Maps, NDArray[np.float64
     """Affine cameras (n, 2, 3) whose out-of-plane turn stays below a limit.
 
     Column 2 says how far a place moves for each unit of depth; a camera that doesn't turn is
-    [[1, 0, 0], [0, 1, 0]]. What a camera has beside a similarity and a turn is kept.
+    [[1, 0, 0], [0, 1, 0]]. What a camera has beside a similarity and a turn shrinks with the turn.
 
     Returns:
         The cameras, and the share of each one's turn that was kept, (n,) in (0, 1].
     """
-    size = np.linalg.svd(maps[:, :, :2], compute_uv=False)[:, 0]
+    left, stretch, right = np.linalg.svd(maps[:, :, :2])
+    size, flat = stretch[:, 0], stretch[:, :1, None] * (left @ right)  # without any turn
     depth = maps[:, :, 2] / np.maximum(size, 1e-9)[:, None]
     sine = np.linalg.norm(depth, axis=1)
     turn = np.arcsin(np.clip(sine, 0, 1))
@@ -30,18 +31,18 @@ def limited_turn(maps: Maps, limit_deg: float) -> tuple[Maps, NDArray[np.float64
     knee = KNEE * limit
     over = np.maximum(turn - knee, 0) / max(limit - knee, 1e-9)
     kept = np.where(turn > knee, knee + (limit - knee) * np.tanh(over), turn)
+    share = np.where(turn > knee, kept / np.maximum(turn, 1e-9), 1.0)
     towards = depth / np.maximum(sine, 1e-9)[:, None]
-    # in-plane part: undo the tilt, which shortens what lies along its direction by cos(turn)
-    flat = maps[:, :, :2] + _along(towards, maps, 1 / np.maximum(np.cos(turn), 0.2) - 1)
-    turned = flat + _along(towards, flat, np.cos(kept) - 1)
+    rest = maps[:, :, :2] - _foreshortened(flat, towards, turn)
     limited = maps.copy()
     bent = turn > knee
-    limited[bent, :, :2] = turned[bent]
+    shown = _foreshortened(flat, towards, kept) + share[:, None, None] * rest
+    limited[bent, :, :2] = shown[bent]
     limited[bent, :, 2] = (size * np.sin(kept))[bent, None] * towards[bent]
-    return limited, np.where(bent, kept / np.maximum(turn, 1e-9), 1.0)
+    return limited, share
 
 
-def _along(direction: Maps, maps: Maps, share: NDArray[np.float64]) -> Maps:
-    """(n, 2, 2): ``share`` of what the maps' results have along (n, 2) ``direction``."""
-    onto = direction[:, :, None] * direction[:, None, :]
-    return np.asarray(share[:, None, None] * (onto @ maps[:, :, :2]))
+def _foreshortened(flat: Maps, towards: Maps, turn: NDArray[np.float64]) -> Maps:
+    """Maps (n, 2, 2) with what lies along a direction (n, 2) shortened by a turn's cosine."""
+    onto = towards[:, :, None] * towards[:, None, :]
+    return np.asarray(flat + (np.cos(turn) - 1)[:, None, None] * (onto @ flat))
