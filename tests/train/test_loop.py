@@ -196,6 +196,16 @@ def test_a_run_of_something_else_is_refused(tmp_path: Path) -> None:
         fit(ToyTask(statistics=False), OPTIONS, tmp_path / "run")
 
 
+def test_a_run_that_goes_on_otherwise_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fit(ToyTask(), OPTIONS, tmp_path / "run")
+    other = ToyTask()
+    other.facts = lambda: {"inputs": 4, "loss": "another"}  # type: ignore[method-assign]
+    fit(other, replace(OPTIONS, steps=13), tmp_path / "run")
+    assert "begun with another loss: None; it goes on with 'another'" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

@@ -98,7 +98,8 @@ class MotionTask:
 
     def facts(self) -> Mapping[str, Any]:
         """The configuration, for :func:`deepmeme.train.motion_model.export`."""
-        return {"config": self.config.as_dict()}
+        features = type(getattr(self.perceptual, "features", self.perceptual)).__name__
+        return {"config": self.config.as_dict(), "perceptual": features}
 
     def worth_compiling(self) -> Sequence[nn.Module]:
         """Both networks of the model."""

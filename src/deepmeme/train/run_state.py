@@ -4,10 +4,13 @@ Batches and random numbers are functions of the seed and the step, so weights, o
 and four numbers are everything: a run that was killed goes on bit for bit.
 """
 
+import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from reprlib import repr as _short
 from typing import Any
 
 import torch
@@ -19,6 +22,8 @@ from deepmeme.train import checkpointing as store
 from deepmeme.train.options import FitOptions
 from deepmeme.train.schedule import Average
 from deepmeme.train.task import Task
+
+log = logging.getLogger("deepmeme.train")
 
 
 @dataclass
@@ -90,6 +95,7 @@ class RunState:
                 f"{root} holds a run of the family {found.facts.get('family')!r}, not of "
                 f"{self.task.family!r}. Give another output folder."
             )
+        self._warn_of_changes(found.facts["task"])
         for name, player in self.players.items():
             try:
                 player.module.load_state_dict(store.under(f"weights.{name}", found.tensors))
@@ -105,6 +111,15 @@ class RunState:
         self.step, self.rollbacks = found.step, int(found.facts["rollbacks"])
         self.pieces, self.scaler = int(found.facts["pieces"]), dict(found.facts["scaler"])
         return True
+
+    def _warn_of_changes(self, before: Mapping[str, Any]) -> None:
+        now = json.loads(json.dumps(dict(self.task.facts())))
+        for name in sorted({*before, *now}):
+            if before.get(name) != now.get(name):
+                log.warning(
+                    "the run was begun with another %s: %s; it goes on with %s",
+                    name, _short(before.get(name)), _short(now.get(name)),
+                )  # fmt: skip
 
 
 def averages_of(root: Path) -> tuple[dict[str, dict[str, Tensor]], Mapping[str, Any]] | None:
