@@ -298,7 +298,7 @@ def _statistics(modules: Any) -> list[tuple[Tensor, Tensor]]:
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
     text = str(error).lower()
-    return isinstance(error, torch.OutOfMemoryError) or any(
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
         words in text for words in ("out of memory", "can't allocate memory", "not enough memory")
     )
 
