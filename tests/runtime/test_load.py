@@ -1,6 +1,8 @@
 """Model folders: what ships runs on both engines, and what is broken says so."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -124,3 +126,16 @@ def test_broken_ranges_are_named(folder: Path, tmp_path: Path, text: str | None)
 def test_the_face_finder_is_no_motion_model() -> None:
     with pytest.raises(WeightsError, match="finds faces and moves nothing"):
         load_model("finder")
+
+
+NO_TORCH = """
+import sys, deepmeme
+from deepmeme.runtime import load
+load.gpu_may_be_there = lambda: False
+deepmeme.load_model("portrait")
+assert "torch" not in sys.modules
+"""
+
+
+def test_without_a_gpu_torch_is_not_even_imported() -> None:
+    subprocess.run([sys.executable, "-c", NO_TORCH], check=True, timeout=60)

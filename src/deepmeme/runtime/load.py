@@ -1,6 +1,8 @@
 """A name or a file -> an engine that runs it."""
 
 import json
+import os
+import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
@@ -70,10 +72,20 @@ def choose_device(engine: str, device: str) -> str:
         return device
     if engine == "openvino" or find_spec("torch") is None:
         return "cpu"
+    if not gpu_may_be_there():  # torch takes seconds and 180 MB to say so
+        return "cpu"
     torch = require("torch", extra="train")
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def gpu_may_be_there() -> bool:
+    """Whether a driver that torch could use has left a sign; in doubt, yes."""
+    if platform.system() != "Linux":
+        return True
+    signs = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg", "/dev/kfd", "/proc/driver/nvidia")
+    return any(os.path.exists(sign) for sign in signs)
 
 
 def choose_engine(engine: str, device: str) -> str:
