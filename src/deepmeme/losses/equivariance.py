@@ -15,7 +15,8 @@ from deepmeme.nn.thin_plate import SmoothMap
 
 def transformed(frames: Tensor, by: SmoothMap) -> Tensor:
     """X' of frames (b, c, h, w): X at T(z); what lies outside is mirrored in."""
-    grid = by.grid(*frames.shape[2:])
+    with torch.autocast(frames.device.type, enabled=False):
+        grid = by.grid(*frames.shape[2:])
     return F.grid_sample(
         frames.float(), grid, mode="bilinear", padding_mode="reflection", align_corners=True
     )

@@ -81,6 +81,8 @@ class MotionTask:
         if training.weights.generator_gan:
             self.discriminator = discriminator or Discriminator(config.discriminator)
         self.pyramid = ImagePyramid(config.discriminator.scales)
+        for network in (*self.players.values(), self.perceptual):
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def players(self) -> Mapping[str, nn.Module]:
@@ -110,7 +112,8 @@ class MotionTask:
         frames = self.pairs.batch(number, size).to(device)
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
         changed = augmented(frames, self.training.augmentation, generator)
-        return FramePair(*(part.contiguous() for part in changed.unbind(1)))
+        layout = torch.channels_last
+        return FramePair(*(part.contiguous(memory_format=layout) for part in changed.unbind(1)))
 
     def turns(self, batch: FramePair, step: int) -> Iterator[Turn]:
         """The model learns; then, where it counts, the discriminator."""
