@@ -234,6 +234,32 @@ def test_label_marks_the_corner(studio: Studio) -> None:
     assert changed[100:, 60:].any() and not changed[:90].any()
 
 
+def test_the_label_says_what_it_should_where_it_should(studio: Studio) -> None:
+    words = ("--size", 128, "--quality", "best")
+    studio.animate(*words)
+    plain = frames_of(studio.out)[0].astype(int)
+    studio.animate(*words, "--label-text", "by a machine", "--label-corner", "top-left")
+    changed = np.abs(frames_of(studio.out)[0].astype(int) - plain).max(axis=-1) > 30
+    assert changed[:28, :80].any() and not changed[40:].any()
+    lonely = studio.refused("animate", "me.png", "dance.mp4", "--label-corner", "top-left")
+    assert "--label" in lonely
+    assert "40 characters" in studio.refused(
+        "animate", "me.png", "dance.mp4", "--label-text", "x" * 41
+    )
+
+
+def test_the_label_of_a_grid_and_of_a_preview_is_on_the_result(studio: Studio) -> None:
+    sheets = []
+    for words in ((), ("--label",)):
+        studio.animate("--layout", "side-by-side", "--size", 128, "--quality", "best", *words)
+        preview = studio.folder / "how.png"
+        studio.animate("--preview", *words, out=preview)
+        sheets.append((frames_of(studio.out)[0].astype(int), picture_of(preview).astype(int)))
+    for plain, labelled in zip(*sheets, strict=True):
+        columns = np.flatnonzero((np.abs(labelled - plain).max(axis=-1) > 60).any(axis=0))
+        assert len(columns) and columns.min() > plain.shape[1] * 2 / 3
+
+
 def test_sound_is_kept_or_left_out(studio: Studio) -> None:
     assert studio.animate()["story"]["sound"] == "from dance.mp4"
     assert open_clip(studio.out).audio is not None

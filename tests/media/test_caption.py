@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepmeme.media.caption import banner, label_height, label_overlay, meme_overlay, unwritable
+from deepmeme.media.caption import banner, meme_overlay, unwritable
 
 
 def grey(width: int, height: int) -> np.ndarray:
@@ -30,17 +30,6 @@ def test_any_text_stays_inside(text: str) -> None:
     drawn = meme_overlay(160, 120, top=text).draw(grey(160, 120))
     assert drawn.shape == (120, 160, 3)
     assert (drawn[:, :1] == 120).all() and (drawn[:, -1:] == 120).all()
-
-
-def test_a_label_below_a_caption() -> None:
-    label = label_overlay(256, 256).draw(grey(256, 256)) != 120
-    caption = (
-        meme_overlay(256, 256, bottom="down here", keep_below=label_height(256, 256)).draw(
-            grey(256, 256)
-        )
-        != 120
-    )
-    assert label.any() and caption.any() and not (label & caption).any()
 
 
 def test_a_banner_is_as_large_as_asked() -> None:

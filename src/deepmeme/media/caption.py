@@ -1,14 +1,13 @@
-"""Meme captions and the small "made by AI" label: prepared once, blended into every frame."""
+"""Meme captions: prepared once, blended into every frame."""
 
-from dataclasses import dataclass
 from itertools import combinations, pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from deepmeme.media.lettering import draw_text, missing_letters, text_width
+from deepmeme.media.overlay import Overlay
 
 Frame = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -23,42 +22,14 @@ _MAX_LINES = 4
 _SMALLEST_PX = 7
 
 
-class _Strip(NamedTuple):
-    """A band of the frame with letters in it."""
-
-    y: int
-    ink: NDArray[np.uint16]  # (h, w, 3) colour times alpha
-    clear: NDArray[np.uint16]  # (h, w, 1) 255 - alpha
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """Letters for frames of one size."""
-
-    width: int
-    height: int
-    strips: tuple[_Strip, ...]
-
-    def draw(self, frame: Frame) -> Frame:
-        """``frame`` with the letters on it; the given array stays as it is."""
-        if not self.strips:
-            return frame
-        if frame.shape != (self.height, self.width, 3):
-            raise ValueError(f"overlay of {self.width}x{self.height} for a frame {frame.shape}")
-        result: Frame = frame.copy()
-        for strip in self.strips:
-            band = result[strip.y : strip.y + len(strip.ink)]
-            blended = (band.astype(np.uint16) * strip.clear + strip.ink + 127) // 255
-            band[...] = blended.astype(np.uint8)
-        return result
-
-
 def meme_overlay(
-    width: int, height: int, *, top: str = "", bottom: str = "", keep_below: int = 0
-) -> Overlay:
+    width: int, height: int, *, top: str = "", bottom: str = "",
+    keep_above: int = 0, keep_below: int = 0,
+) -> Overlay:  # fmt: skip
     """White capitals with a black outline, wrapped and sized to fit, at the top and the bottom.
 
-    ``keep_below`` leaves so many pixels free under the bottom text.
+    ``keep_above`` and ``keep_below`` leave so many pixels free over the top text and under the
+    bottom one.
     """
     layer = Image.new("RGBA", (width, height), (0, 0, 0, 0))
     margin = round(height * 0.035)
@@ -69,9 +40,11 @@ def meme_overlay(
             size, lines = _fit(words, width, largest, min(width, height) * _TALLEST)
             accents = 0 if text.isascii() else round(size * 0.16)  # they stand above the capitals
             block = _block(size, lines)
-            first = margin + accents if at_top else height - max(margin, keep_below) - block
+            first = max(margin, keep_above) + accents
+            if not at_top:
+                first = height - max(margin, keep_below) - block
             _write(layer, lines, size, first)
-    return _overlay_of(layer)
+    return Overlay.of(layer)
 
 
 def banner(width: int, height: int, text: str, backdrop: Colour) -> Frame:
@@ -96,32 +69,6 @@ def _write(layer: Image.Image, lines: list[str], size: int, first: int) -> None:
         x = (layer.width - text_width(line, size)) / 2
         y = first + size * (_CAP_HEIGHT + _LEADING * row)
         draw_text(layer, (x, y), line, size, fill=ink, style="meme", outline_px=outline_px)
-
-
-def label_overlay(width: int, height: int, text: str = "made by AI", *, lift: int = 0) -> Overlay:
-    """A quiet label ``lift`` px above the lower right corner: white on a dark rounded plate."""
-    layer = Image.new("RGBA", (width, height), (0, 0, 0, 0))
-    size, inset = _label_size(width, height)
-    length = text_width(text, size, "label")
-    left, base = width - inset * 2 - length, height - lift - inset - size * 0.62
-    ImageDraw.Draw(layer).rounded_rectangle(
-        (left - inset, base - size * 1.05, width - inset, base + size * 0.55),
-        radius=size * 0.5,
-        fill=(0, 0, 0, 130),
-    )
-    draw_text(layer, (left, base), text, size, fill=(255, 255, 255, 235))
-    return _overlay_of(layer)
-
-
-def label_height(width: int, height: int) -> int:
-    """Pixels from the lower edge to a little above the label."""
-    size, inset = _label_size(width, height)
-    return round(inset * 1.5 + size * 1.7)
-
-
-def _label_size(width: int, height: int) -> tuple[int, int]:
-    size = max(9, round(min(width, height) * 0.038))
-    return size, max(4, round(size * 0.6))
 
 
 def unwritable(*texts: str) -> str:
@@ -172,16 +119,3 @@ def _fill(words: list[str], widths: list[float], space: float, count: int) -> li
         lines[-1] = f"{lines[-1]} {word}".strip()
         used += width + space
     return lines
-
-
-def _overlay_of(layer: Image.Image) -> Overlay:
-    pixels = np.asarray(layer)
-    alpha = pixels[..., 3:].astype(np.uint16)
-    rows = np.flatnonzero(alpha.any(axis=(1, 2)))
-    strips: list[_Strip] = []
-    if len(rows):
-        for band in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
-            cut = slice(int(band[0]), int(band[-1]) + 1)
-            ink = pixels[cut, :, :3].astype(np.uint16) * alpha[cut]
-            strips.append(_Strip(cut.start, ink, 255 - alpha[cut]))
-    return Overlay(layer.width, layer.height, tuple(strips))

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.media.caption import Overlay, banner, label_height, label_overlay, meme_overlay
+from deepmeme.media.caption import banner, meme_overlay
+from deepmeme.media.label import Area, label_height, label_overlay
 from deepmeme.media.montage import (
     BACKDROP,
     DRIVING,
@@ -19,6 +20,7 @@ from deepmeme.media.montage import (
     resize,
     write,
 )
+from deepmeme.media.overlay import Overlay
 from deepmeme.pipelines.options import AnimateOptions
 
 Frame = NDArray[np.uint8]
@@ -52,6 +54,8 @@ class Layout:
         """One frame of the result."""
         if self.canvas is None:
             frame = resize(results[0], *self.size)
+            if self.overlays and frame is results[0]:
+                frame = frame.copy()
         else:
             frame = self.canvas.copy()
             for slot, result in zip(self.results, results, strict=True):
@@ -59,7 +63,7 @@ class Layout:
             if self.driving is not None and driving is not None:
                 _put(frame, driving, self.driving)
         for overlay in self.overlays:
-            frame = overlay.draw(frame)
+            overlay.draw_on(frame)
         return frame
 
 
@@ -86,31 +90,42 @@ def choose_layout(
         layout = _side_by_side(sources[0], cell, has_driving)
     else:
         layout = _grid(sources, cell, has_driving)
-    lift = 0
     if cell is not None and layout.canvas is not None:
         layout = _with_banners(layout, layout.canvas, cell, options)
-        lift = _banner_height(cell) if options.caption_bottom.strip() else 0
-    return replace(layout, overlays=_overlays(layout, options, lift))
+    return replace(layout, overlays=_overlays(layout, options))
 
 
-def _overlays(layout: Layout, options: AnimateOptions, lift: int) -> tuple[Overlay, ...]:
-    """Captions over the only picture, and the label ``lift`` px above the lower edge."""
+def _overlays(layout: Layout, options: AnimateOptions) -> tuple[Overlay, ...]:
+    """Captions over the only picture, and the label in a corner of what was made."""
     width, height = layout.size
-    below = label_height(width, height) if options.label else 0
+    text, corner = options.label_shown, options.label_corner
     overlays = []
     if layout.canvas is None and (options.caption_top.strip() or options.caption_bottom.strip()):
+        free = label_height(width, height, text) if text else 0
         overlays.append(
             meme_overlay(
                 width,
                 height,
                 top=options.caption_top,
                 bottom=options.caption_bottom,
-                keep_below=below,
+                keep_above=free if corner.startswith("top") else 0,
+                keep_below=free if corner.startswith("bottom") else 0,
             )
         )
-    if options.label:
-        overlays.append(label_overlay(width, height, lift=lift))
+    if text:
+        area = _around(layout.results)
+        overlays.append(label_overlay(width, height, text, corner=corner, area=area))
     return tuple(overlays)
+
+
+def _around(slots: Sequence[Slot]) -> Area:
+    """The smallest rectangle that holds all of them."""
+    x, y = min(slot.x for slot in slots), min(slot.y for slot in slots)
+    right, bottom = (
+        max(slot.x + slot.width for slot in slots),
+        max(slot.y + slot.height for slot in slots),
+    )
+    return Area(x, y, right - x, bottom - y)
 
 
 def _with_banners(layout: Layout, canvas: Frame, cell: int, options: AnimateOptions) -> Layout:

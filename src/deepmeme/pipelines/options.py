@@ -16,12 +16,15 @@ from deepmeme.pipelines.values import (
     parse_colour,
     parse_crop,
     parse_face,
+    parse_label,
     parse_time,
 )
 
 _MOTION, _FRAMING, _TIME, _OUTPUT, _ENGINE = "Motion", "Framing", "Time", "Output", "Engine"
 
 
+_LABEL = "Made with AI"
+_CORNERS = ("bottom-right", "bottom-left", "top-right", "top-left")
 _QUALITIES = {"small": 60, "good": 80, "best": 95}
 
 
@@ -139,7 +142,13 @@ class AnimateOptions:
     )
     caption_top: str = choice("", "Meme text at the top.", _OUTPUT, metavar="TEXT")
     caption_bottom: str = choice("", "Meme text at the bottom.", _OUTPUT, metavar="TEXT")
-    label: bool = choice(False, 'Show a small "made by AI" in the corner.', _OUTPUT)
+    label: bool = choice(False, f'Show a small "{_LABEL}" in a corner.', _OUTPUT)
+    label_text: str = choice(
+        "", "Other words for the label.", _OUTPUT, parse=parse_label, metavar="TEXT"
+    )
+    label_corner: str = choice(
+        _CORNERS[0], "Corner of the result that the label is in.", _OUTPUT, one_of=_CORNERS
+    )
     audio: str = choice(
         "driving", "Sound: the driving video's, none, or a file's.", _OUTPUT,
         metavar="driving|none|FILE",
@@ -185,6 +194,8 @@ class AnimateOptions:
             found.append("--paste-back yes needs a crop to put back; leave out --no-crop")
         if self.config is not None and not self.config.strip():
             found.append("--config is empty; give the YAML file")
+        if self.label_corner != _CORNERS[0] and not self.label_shown:
+            found.append(f"--label-corner {self.label_corner} needs --label")
         return found
 
     @property
@@ -218,6 +229,11 @@ class AnimateOptions:
     @property
     def quality_percent(self) -> int:
         return _QUALITIES[self.quality]
+
+    @property
+    def label_shown(self) -> str:
+        """The label's words, or nothing; words of one's own need no ``label`` beside them."""
+        return self.label_text.strip() or (_LABEL if self.label else "")
 
     @property
     def max_bytes(self) -> int | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from deepmeme.media.caption import unwritable
+from deepmeme.media.lettering import missing_letters
 from deepmeme.pipelines.driving import Track
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.subject import Subject
@@ -32,12 +33,20 @@ def concerns(
             f"No face was found in most frames of {track.story.name}; its centre is followed. "
             "--crop-driving X,Y,W,H says where the head is."
         )
-    missing = unwritable(options.caption_top, options.caption_bottom)
-    if missing:
-        found.append(
-            f"No font on this machine has {' '.join(missing)}; the caption leaves these out."
-        )
+    found += _about_letters(options)
     return tuple(found)
+
+
+def _about_letters(options: AnimateOptions) -> list[str]:
+    found = []
+    for what, missing in (
+        ("caption", unwritable(options.caption_top, options.caption_bottom)),
+        ("label", missing_letters(options.label_text, "label")),
+    ):
+        if missing:
+            letters = " ".join(missing)
+            found.append(f"No font on this machine has {letters}; the {what} leaves these out.")
+    return found
 
 
 def _about_source(

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.media.label import label_overlay
 from deepmeme.media.montage import (
     BACKDROP,
     DRIVING,
@@ -20,6 +21,7 @@ from deepmeme.media.montage import (
 from deepmeme.pipelines.actors import Actor, motions, struck_pose
 from deepmeme.pipelines.animate import Animation
 from deepmeme.pipelines.driving import walk
+from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.runtime.engine import KeypointArrays
 
 Frame = NDArray[np.uint8]
@@ -74,7 +76,15 @@ def _row(animation: Animation, actor: Actor, index: int) -> list[Tile]:
     ]
     if seen.occlusion is not None:
         tiles.append(Tile(_grey(seen.occlusion), "what is visible", QUIET))
-    return [*tiles, Tile(result, "result", RESULT)]
+    return [*tiles, Tile(_labelled(result, animation.options), "result", RESULT)]
+
+
+def _labelled(result: Frame, options: AnimateOptions) -> Frame:
+    """The result as a tile shows it, with the label if it is wanted."""
+    if not options.label_shown:
+        return result
+    overlay = label_overlay(_CELL_PX, _CELL_PX, options.label_shown, corner=options.label_corner)
+    return overlay.draw(resize(result, _CELL_PX, _CELL_PX))
 
 
 def _moved(animation: Animation, actor: Actor, index: int) -> KeypointArrays:

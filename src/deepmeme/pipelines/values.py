@@ -20,6 +20,7 @@ _COLOURS: dict[str, Colour] = {
 }
 _UNITS = {"": 1, "b": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6, "g": 10**9, "gb": 10**9}
 _UNITS |= {"kib": 2**10, "mib": 2**20, "gib": 2**30}
+_LONGEST_LABEL = 40
 
 
 class Rectangle(NamedTuple):
@@ -105,6 +106,13 @@ def parse_anchor(text: str) -> Literal["auto"] | int:
     if not re.fullmatch(r"[0-9]{1,9}", word):
         raise ValueError("auto, or the number of a driving frame, counted from 0")
     return int(word)
+
+
+def parse_label(text: str) -> str:
+    """One short line, or nothing."""
+    if len(text) > _LONGEST_LABEL or not text.isprintable():
+        raise ValueError(f"one line of at most {_LONGEST_LABEL} characters")
+    return text.strip()
 
 
 def _integers(text: str) -> list[int] | None:
