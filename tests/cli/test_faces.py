@@ -1,7 +1,5 @@
 """Faces in the source: which one is animated, and how it goes back into the picture."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -73,17 +71,6 @@ def test_the_background_stays_bit_for_bit(people: Studio) -> None:
     original = animation.subjects[0].picture
     for frame in animation.rendered.frames_from(6):
         np.testing.assert_array_equal(frame[outside], original[outside])
-
-
-def test_a_word_about_consent(people: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ("animate", "people.png", "dance.mp4", "-o", "out.mp4", "-y")
-    assert "agreed" in people.run(*words)[2]
-    assert "agreed" not in people.run(*words, "--consent")[2]
-    monkeypatch.setenv("DEEPMEME_CONSENT", "1")
-    assert "agreed" not in people.run(*words)[2]
-    monkeypatch.delenv("DEEPMEME_CONSENT")
-    code, out, err = people.run(*words, "--json")
-    assert code == 0 and json.loads(out)["ok"] and err == ""
 
 
 def test_a_large_picture_is_pasted_at_1080p(people: Studio) -> None:

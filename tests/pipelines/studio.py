@@ -76,6 +76,7 @@ def give_studio(
     """A studio in which every model is the stub."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("DEEPMEME_CONSENT", "1")
     monkeypatch.setattr(
         "deepmeme.pipelines.motion_model.load_model", lambda *args, **kwargs: StubModel(engine)
     )

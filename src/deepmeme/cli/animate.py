@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from deepmeme.pipelines.story import SourceStory, Story
     from deepmeme.provenance.seal import Saved
 
-CONSENT = (
-    "A face was found. Animate only people who agreed to it; the result says that it was made by "
-    "AI. (--consent, or DEEPMEME_CONSENT=1, says that you know.)"
-)
-
-
 Inputs = Annotated[
     list[Path],
     typer.Argument(
@@ -58,9 +52,10 @@ Preview = Annotated[
 Consent = Annotated[
     bool,
     typer.Option(
-        "--consent",
+        "--i-have-consent",
         envvar="DEEPMEME_CONSENT",
-        help="Whoever is shown agreed; no more reminders.",
+        help="The people in the pictures agreed, where they can be asked: for scripts, which "
+        "cannot answer a question.",
     ),
 ]
 
@@ -74,7 +69,7 @@ def animate(
     resume: Resume = False,
     preview: Preview = False,
     as_json: AsJson = False,
-    consent: Consent = False,
+    i_have_consent: Consent = False,
 ) -> None:
     """Bring a still picture to life: move it like a driving video.
 
@@ -82,6 +77,7 @@ def animate(
 
     deepmeme animate mona.jpg statue.jpg cartoon.png talk.mp4 -o grid.gif --max-size 8MB
     """
+    from deepmeme.cli.consent import asker
     from deepmeme.cli.console import bars, print_json, screen
     from deepmeme.pipelines.animate import prepare
 
@@ -90,10 +86,11 @@ def animate(
     target = _target(output, sources, driving, options, preview, overwrite, resume)
     console = screen()
     with bars(console, quiet=as_json) as progress:
-        animation = prepare(sources, driving, options, progress=progress)
+        ask = asker(console, progress, given=i_have_consent, as_json=as_json)
+        animation = prepare(sources, driving, options, progress=progress, ask=ask)
         story = animation.story if preview else _story_of(animation, target)
         if not as_json:
-            remark(console, story, consent=consent)
+            remark(console, story)
         ready = perf_counter()
         if preview:
             saved = _save_preview(animation, target)
@@ -173,12 +170,10 @@ def facts_of(story: "Story", saved: "Saved", elapsed: float, speed: float) -> di
     }
 
 
-def remark(console: "Console", story: "Story", *, consent: bool) -> None:
-    """Before rendering: what may go wrong, and a word about the person in the picture."""
+def remark(console: "Console", story: "Story") -> None:
+    """Before rendering: what may go wrong."""
     for warning in story.warnings:
         console.print(f"Note: {warning}", style="yellow", markup=False)
-    if not consent and any(source.faces for source in story.sources):
-        console.print(CONSENT, style="dim", markup=False)
 
 
 def tell(console: "Console", story: "Story", saved: "Saved", facts: dict[str, Any]) -> None:

@@ -63,6 +63,15 @@ class Bars:
         """``frames`` are done in all."""
         self._progress.update(self._task, completed=frames)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Out of the way while somebody types."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
+
     def _finish(self) -> None:
         if self._task is None:
             return

@@ -22,6 +22,7 @@ from deepmeme.media.clip import AudioSource
 from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
+from deepmeme.pipelines.consent import Ask, people_in
 from deepmeme.pipelines.driving import Playing, Track, is_template, open_driving, play, walk
 from deepmeme.pipelines.layout import Layout, cell_side, choose_layout
 from deepmeme.pipelines.options import AnimateOptions
@@ -127,6 +128,9 @@ def animate(
     >>> deepmeme.animate("me.jpg", "dance.mp4", "out.mp4")
     >>> deepmeme.animate(["me.jpg", "you.jpg"], "dance.mp4", "both.gif", max_size="8MB")
 
+    Whoever calls this answers for the consent of the people in the pictures: the command line
+    asks for it, a function cannot.
+
     Without ``out`` nothing is rendered yet; frames come as they are asked for:
 
     >>> rendered = deepmeme.animate("me.jpg", "dance.mp4", layout="side-by-side")
@@ -164,9 +168,13 @@ def prepare(
     *,
     model: "MotionModel | None" = None,
     progress: Progress | None = None,
+    ask: Ask | None = None,
     **changes: object,
 ) -> Animation:
-    """As :func:`animate`, with the story of what was decided and a look inside."""
+    """As :func:`animate`, with the story of what was decided and a look inside.
+
+    ``ask`` is called once the faces are found, with the sources that may show a real person.
+    """
     options, progress = _merged(options, changes), progress or Silent()
     paths, path = _paths(source), Path(driving)
     progress.begin("load", None)
@@ -179,6 +187,8 @@ def prepare(
     squares = [
         squares_of(p, options, framing, q, finder) for p, q in zip(pictures, paths, strict=True)
     ]
+    if ask is not None and (people := people_in(paths, pictures, finder)):
+        ask(people)
     track = open_driving(path, engine, options, progress)
     cell_px = cell_side(options, len(paths), engine.resolution)
     subjects = tuple(
