@@ -9,6 +9,7 @@ from PIL import Image
 
 import deepmeme
 from deepmeme.cli.main import main
+from tests.data.face_bank import write_face_bank
 from tests.train.tiny_bank import write_bank
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
@@ -37,6 +38,20 @@ def test_a_lesson(bank: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str])
         "ok": True, "run": str(run / "keypoints"), "step": 1, "finished": True
     }  # fmt: skip
     assert (run / "keypoints" / "index.html").is_file()
+
+
+def test_faces_in_one_folder(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    heads, run = write_face_bank(tmp_path / "heads"), tmp_path / "run"
+    for network in ("finder", "landmarks"):
+        command = (
+            "train", "faces", network, "--banks", heads, "-o", run, *QUICK, "--size", "64", "--json"
+        )  # fmt: skip
+        code, out, _ = said(capfd, *command)
+        assert code == 0 and json.loads(out)["run"] == str(run / network)
+    code, out, _ = said(capfd, "train", "export", run, "-o", tmp_path / "model", "--json")
+    assert code == 0
+    assert json.loads(out) == {"ok": True, "model": str(tmp_path / "model"), "int8": None}
+    assert {"find.onnx", "landmarks.onnx"} < {file.name for file in (tmp_path / "model").iterdir()}
 
 
 TINY = """

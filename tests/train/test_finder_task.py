@@ -1,6 +1,8 @@
 """The finder and the landmark network learn a step, and a run becomes a folder that works."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,13 +10,16 @@ import numpy as np
 import pytest
 import torch
 
+from deepmeme.errors import InputError
 from deepmeme.faces.face import Box, Face
 from deepmeme.faces.finder import sight_faces
 from deepmeme.faces.landmarks import find_landmarks
 from deepmeme.models.faces.finder import CHANNELS, UNIT_PX, FaceFinder, FinderConfig, Sightings
 from deepmeme.runtime.load import checked_file
-from deepmeme.train.export_finder import export, finder_of, landmarks_of, main
-from deepmeme.train.faces import main as train
+from deepmeme.train.courses import FACE_COURSES
+from deepmeme.train.export import export_any
+from deepmeme.train.export_finder import export, finder_of, landmarks_of
+from deepmeme.train.faces import train_faces
 from deepmeme.train.finder_task import finder_losses
 from deepmeme.train.landmark_task import NAMES
 from deepmeme.weights.folder import check_folder
@@ -26,18 +31,18 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::Deprecat
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
     bank = write_face_bank(root / "bank")
-    short = ["--steps", "2", "--batch-size", "2", "--size", "64", "--accelerator", "cpu"]
-    for network in ("finder", "landmarks"):
-        train([network, "--banks", str(bank), *short, "-o", str(root / network)])
-    return root / "finder", root / "landmarks"
+    for network, course in FACE_COURSES.items():
+        short = replace(course, steps=2, batch_size=2, accelerator="cpu")
+        assert train_faces(network, [bank], root / "run", short, size=64).finished
+    return root / "run"
 
 
-def test_a_run_becomes_a_folder(runs: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_run_becomes_a_folder(run: Path, tmp_path: Path) -> None:
     out = tmp_path / "model"
-    main(["--finder", str(runs[0]), "--landmarks", str(runs[1]), "-o", str(out)])
+    export_any(run, out)
     facts = json.loads((out / "model.json").read_text())
     assert check_folder(out) == []
     assert facts["landmarks"]["names"] == list(NAMES)
@@ -49,10 +54,22 @@ def test_a_run_becomes_a_folder(runs: tuple[Path, Path], tmp_path: Path) -> None
     assert points.names == NAMES and points.xy_px.shape == (len(NAMES), 2)
 
 
-def test_batches_and_previews(runs: tuple[Path, Path]) -> None:
-    assert list(runs[0].glob("previews/*.png")) and list(runs[1].glob("previews/*.png"))
-    assert finder_of(runs[0]).config == FinderConfig()
-    assert landmarks_of(runs[1]).config.names == NAMES
+def test_batches_and_previews(run: Path) -> None:
+    assert list(run.glob("finder/previews/*.png")) and list(run.glob("landmarks/previews/*.png"))
+    assert finder_of(run / "finder").config == FinderConfig()
+    assert landmarks_of(run / "landmarks").config.names == NAMES
+
+
+def test_what_cannot_be_trained_or_exported_is_said(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--size 65: expected a multiple of 32"):
+        train_faces("finder", [run], tmp_path / "run", size=65)
+    with pytest.raises(InputError, match=f"holds all of it: {run}"):
+        export_any(run / "landmarks", tmp_path / "model")
+    shutil.copytree(run / "landmarks", tmp_path / "half" / "landmarks")
+    with pytest.raises(InputError, match=r"no finder yet.*deepmeme train faces finder"):
+        export_any(tmp_path / "half", tmp_path / "model")
+    with pytest.raises(InputError, match="no checkpoint"):
+        export_any(tmp_path / "nothing", tmp_path / "model")
 
 
 def truth() -> torch.Tensor:

@@ -11,7 +11,7 @@ import typer
 from deepmeme.choices import choice_of
 from deepmeme.cli.fields import AsJson, with_options
 from deepmeme.errors import InputError
-from deepmeme.train.courses import COURSES, Lesson
+from deepmeme.train.courses import COURSES, FACE_COURSES, FaceNetwork, Lesson
 from deepmeme.train.options import FitOptions
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Run = Annotated[
 Banks = Annotated[
     list[Path], typer.Option("--banks", help="A bank of labelled frames; give it again for more.")
 ]
+Shares = Annotated[str | None, typer.Option(help="How often each bank is drawn from: 0.4,0.5,0.1")]
 
 
 portrait = typer.Typer(no_args_is_help=True)
@@ -44,9 +45,7 @@ def _add_lesson(lesson: Lesson, text: str) -> None:
         out: Run,
         options: FitOptions,
         banks: Banks,
-        shares: Annotated[
-            str | None, typer.Option(help="How often each bank is drawn from: 0.4,0.5,0.1")
-        ] = None,
+        shares: Shares = None,
         as_json: AsJson = False,
     ) -> None:
         from deepmeme.train.portrait import train_lesson
@@ -60,6 +59,63 @@ def _add_lesson(lesson: Lesson, text: str) -> None:
 _add_lesson("keypoints", "Learn where a face's 79 keypoints are.")
 _add_lesson("motion", "Learn how a face moves, and to paint what comes into sight.")
 _add_lesson("closeups", "Learn to paint mouths and eyes that look real.")
+
+faces = typer.Typer(no_args_is_help=True)
+app.add_typer(
+    faces, name="faces", help="Train the face finder and the landmarks that ship, in one folder."
+)
+Size = Annotated[
+    int | None, typer.Option(help="Side of the pictures it learns from, a multiple of 32.")
+]
+
+
+@faces.command("finder")
+@with_options(FitOptions, into="options", defaults=FACE_COURSES["finder"])
+def finder(
+    out: Run,
+    options: FitOptions,
+    banks: Banks,
+    shares: Shares = None,
+    faceless: Annotated[
+        Path | None, typer.Option(help="Photographs without faces: deepmeme data prepare faceless")
+    ] = None,
+    size: Size = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn to find faces of any size, turned, real or drawn. A run that was stopped goes on."""
+    _train_faces("finder", out, options, banks, shares, faceless, size, as_json)
+
+
+@faces.command("landmarks")
+@with_options(FitOptions, into="options", defaults=FACE_COURSES["landmarks"])
+def landmarks(
+    out: Run,
+    options: FitOptions,
+    banks: Banks,
+    shares: Shares = None,
+    size: Size = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn where a face's 75 points are. A run that was stopped goes on."""
+    _train_faces("landmarks", out, options, banks, shares, None, size, as_json)
+
+
+def _train_faces(
+    network: FaceNetwork,
+    out: Path,
+    options: FitOptions,
+    banks: Sequence[Path],
+    shares: str | None,
+    faceless: Path | None,
+    size: int | None,
+    as_json: bool,
+) -> None:
+    from deepmeme.train.faces import train_faces
+
+    often = _shares(shares, banks)
+    _talk(quiet=as_json)
+    fitted = train_faces(network, banks, out, options, shares=often, faceless=faceless, size=size)
+    _tell(fitted, out / network, as_json=as_json)
 
 
 MACHINE = tuple(
@@ -112,6 +168,7 @@ def motion(
     frames; train and test inside it, if it has them. Published configurations are accepted as they
     are. A run that was stopped goes on with the same command.
     """
+    from deepmeme.train.export import export_any
     from deepmeme.train.loop import fit
     from deepmeme.train.motion_model import open_motion_task, options_for
 
@@ -125,42 +182,31 @@ def motion(
         asked["learning_rate"] = learning_rate
     fitted = fit(task, replace(meant, **asked), out)
     if fitted.finished and fitted.leads:
-        _export(out, out / "model", [])
+        export_any(out, out / "model")
     _tell(fitted, out, as_json=as_json, model=out / "model" if fitted.finished else None)
 
 
 @app.command("export")
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, of either kind.")],
+    run: Annotated[Path, typer.Argument(help="Folder of a run, of any kind.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the model.")],
     banks: Annotated[
         list[Path], typer.Option(help="For a portrait: measure 8-bit ranges on a bank's frames.")
     ] = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Write what a run has learnt so far as a model for `deepmeme animate --model FOLDER`."""
-    from deepmeme.cli.console import print_json, screen
+    """Write what a run has learnt so far as a model folder.
 
-    figures = _export(run, out, banks)
+    Of motion and portrait runs it is for `deepmeme animate --model FOLDER`.
+    """
+    from deepmeme.cli.console import print_json, screen
+    from deepmeme.train.export import export_any
+
+    figures = export_any(run, out, banks)
     if as_json:
         print_json({"ok": True, "model": str(out), "int8": figures or None})
         return
     screen().print(f"Model: {out}" + (f" (8 bits: {figures})" if figures else ""))
-
-
-def _export(run: Path, out: Path, banks: Sequence[Path]) -> dict[str, float]:
-    from deepmeme.train.loop import CHECKPOINTS
-    from deepmeme.train.run_state import averages_of
-
-    found = averages_of(run / CHECKPOINTS)
-    if found is None:
-        from deepmeme.train.portrait import export_run
-
-        return export_run(run, out, banks)
-    from deepmeme.train.motion_model import export_motion
-
-    export_motion(*found, out, name=run.name, overwrite=True)
-    return {}
 
 
 def _shares(text: str | None, banks: Sequence[Path]) -> tuple[float, ...] | None:

@@ -1,5 +1,6 @@
-"""What the portrait model's lessons take, by default."""
+"""What the lessons of the portrait model and the face networks take, by default."""
 
+from dataclasses import replace
 from typing import Literal
 
 from deepmeme.train.options import FitOptions
@@ -22,3 +23,15 @@ COURSES: dict[Lesson, FitOptions] = {
     ),
 }  # fmt: skip
 """What each lesson takes, by default."""
+
+FaceNetwork = Literal["finder", "landmarks"]
+
+_FACES = FitOptions(
+    batch_size=16, beta1=0.9, weight_decay=1e-4, average_decay=0.998, precision="bf16-mixed",
+    save_minutes=5, log_every=100,
+)  # fmt: skip
+FACE_COURSES: dict[FaceNetwork, FitOptions] = {
+    "finder": replace(_FACES, steps=4600, learning_rate=2.5e-3),
+    "landmarks": replace(_FACES, steps=3000, learning_rate=2e-3),
+}
+"""What each face network takes, by default."""

@@ -1,9 +1,5 @@
-"""A trained finder and landmark network -> the folder that ships.
+"""A trained finder and landmark network -> the folder that ships (``deepmeme train export``)."""
 
-python -m deepmeme.train.export_finder --finder RUN --landmarks RUN -o FOLDER
-"""
-
-import argparse
 import json
 import warnings
 from collections.abc import Mapping
@@ -135,18 +131,3 @@ def _check(path: Path, network: nn.Module, example: Tensor, tolerance: float) ->
             f"{path.name} differs from torch by {worst:.2g}, more than {tolerance}. The export of "
             "one of its operations is wrong; this folder must not ship."
         )
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Write the folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--finder", type=Path, required=True, help="folder of the finder's run")
-    parser.add_argument("--landmarks", type=Path, help="folder of the landmark network's run")
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    given = parser.parse_args(arguments)
-    landmarks = landmarks_of(given.landmarks) if given.landmarks else None
-    export(finder_of(given.finder), landmarks, given.out)
-
-
-if __name__ == "__main__":
-    main()

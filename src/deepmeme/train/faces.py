@@ -1,94 +1,109 @@
-"""Trains the face finder or the light landmark network on banks of labelled heads.
+"""The face finder and the light landmark network, in one folder: ``RUN/finder``, ``RUN/landmarks``.
 
-    python -m deepmeme.train.faces finder --banks DIR... --faceless DIR --shares N... -o RUN
-    python -m deepmeme.train.faces landmarks --banks DIR... --shares N... -o RUN
-
-``deepmeme.train.export_finder`` makes the folder that ships of both runs.
+Neither needs the other to learn; the folder that ships holds both.
 """
 
-import argparse
-import logging
+from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import torch
 
 from deepmeme.data.face_crops import open_crops
 from deepmeme.data.scenes import open_scenes
+from deepmeme.errors import InputError
+from deepmeme.train.courses import FACE_COURSES, FaceNetwork
+from deepmeme.train.export_finder import export, finder_of, landmarks_of
 from deepmeme.train.finder_task import FinderTask
 from deepmeme.train.landmark_task import NAMES, LandmarkTask
-from deepmeme.train.loop import fit
+from deepmeme.train.loop import CHECKPOINTS, Fitted, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.task import Task
 
+SIZES: dict[FaceNetwork, int] = {"finder": 160, "landmarks": 128}
+"""Sides of scenes and crops in pixels."""
+_GRID = 32
 _SHOWN_SEED = 9
-STEPS = {"finder": 4600, "landmarks": 3000}
-RATES = {"finder": 2.5e-3, "landmarks": 2e-3}
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Train, or go on with what the run's folder holds."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=sorted(STEPS))
-    parser.add_argument("--banks", type=Path, nargs="+", required=True)
-    parser.add_argument("--shares", type=float, nargs="+", help="how often each bank is drawn from")
-    parser.add_argument("--faceless", type=Path, help="photographs without faces, for the finder")
-    parser.add_argument("--size", type=int, help="side of the scenes or crops")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--batch-size", type=int, default=16)
-    parser.add_argument("--precision", default="bf16-mixed")
-    parser.add_argument("--accelerator", default="auto")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(given.threads)
-    cv2.setNumThreads(1)
-    options = FitOptions(
-        steps=given.steps or STEPS[given.network],
-        batch_size=given.batch_size,
-        learning_rate=RATES[given.network],
-        beta1=0.9,
-        weight_decay=1e-4,
-        average_decay=0.998,
-        precision=given.precision,
-        accelerator=given.accelerator,
-        seed=given.seed,
-        save_minutes=5,
-        log_every=100,
-    )
-    torch.manual_seed(given.seed)
-    fit(_task(given), options, given.out)
+def train_faces(
+    network: FaceNetwork,
+    banks: Sequence[Path],
+    run: Path,
+    options: FitOptions | None = None,
+    *,
+    shares: Sequence[float] | None = None,
+    faceless: Path | None = None,
+    size: int | None = None,
+) -> Fitted:
+    """Train one of the two, or go on with it.
+
+    Args:
+        network: which.
+        banks: folders of labelled heads.
+        run: folder of both.
+        options: by default the network's course.
+        shares: how often each bank is drawn from.
+        faceless: a folder of photographs without faces, for the finder's grounds.
+        size: side of the scenes or crops, a multiple of 32; the landmark network's own.
+
+    Raises:
+        InputError: the banks, the photographs or the size are unusable.
+    """
+    options = options or FACE_COURSES[network]
+    side = SIZES[network] if size is None else size
+    if side % _GRID or not 64 <= side <= 512:
+        raise InputError(f"--size {side}: expected a multiple of {_GRID} from 64 to 512")
+    if network == "finder":
+        task = _finder_task(banks, shares, faceless, side, options.seed)
+    else:
+        task = _landmark_task(banks, shares, side, options.seed)
+    return fit(task, options, run / network)
 
 
-def _task(given: argparse.Namespace) -> Task:
-    if given.network == "finder":
-        scenes, shown = (
-            open_scenes(
-                given.banks,
-                faceless=given.faceless,
-                shares=given.shares,
-                size=given.size or 160,
-                seed=seed,
-                held_out=held_out,
-            )
-            for seed, held_out in ((given.seed, False), (_SHOWN_SEED, True))
+def _finder_task(
+    banks: Sequence[Path],
+    shares: Sequence[float] | None,
+    faceless: Path | None,
+    size: int,
+    seed: int,
+) -> Task:
+    scenes, shown = (
+        open_scenes(
+            banks, faceless=faceless, shares=shares, size=size, seed=of, held_out=held_out
         )
-        return FinderTask(scenes, shown)
-    crops, shown_crops = (
-        open_crops(
-            given.banks,
-            NAMES,
-            shares=given.shares,
-            size=given.size or 128,
-            seed=seed,
-            held_out=held_out,
-        )
-        for seed, held_out in ((given.seed, False), (_SHOWN_SEED, True))
+        for of, held_out in ((seed, False), (_SHOWN_SEED, True))
+    )  # fmt: skip
+    torch.manual_seed(seed)
+    return FinderTask(scenes, shown)
+
+
+def _landmark_task(
+    banks: Sequence[Path], shares: Sequence[float] | None, size: int, seed: int
+) -> Task:
+    crops, shown = (
+        open_crops(banks, NAMES, shares=shares, size=size, seed=of, held_out=held_out)
+        for of, held_out in ((seed, False), (_SHOWN_SEED, True))
     )
-    return LandmarkTask(crops, shown_crops)
+    torch.manual_seed(seed)
+    return LandmarkTask(crops, shown)
 
 
-if __name__ == "__main__":
-    main()
+def is_faces_run(run: Path) -> bool:
+    """Whether the folder holds a run of one of the two."""
+    return any((run / name / CHECKPOINTS).is_dir() for name in SIZES)
+
+
+def export_faces(run: Path, folder: Path) -> None:
+    """Write the model folder of a run: the finder, and the landmark network if it was trained.
+
+    Raises:
+        InputError: the finder has not been trained.
+        WeightsError: an exported network disagrees with torch.
+    """
+    if not (run / "finder" / CHECKPOINTS).is_dir():
+        raise InputError(
+            f"{run} has no finder yet. Train it first: deepmeme train faces finder -o {run}"
+        )
+    has_landmarks = (run / "landmarks" / CHECKPOINTS).is_dir()
+    landmarks = landmarks_of(run / "landmarks") if has_landmarks else None
+    export(finder_of(run / "finder"), landmarks, folder)

@@ -1,0 +1,35 @@
+"""A run of any kind -> the model folder that comes of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from deepmeme.errors import InputError
+from deepmeme.train.loop import CHECKPOINTS
+from deepmeme.train.run_state import averages_of
+
+
+def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str, float]:
+    """Write what the run has learnt so far; a portrait's figures in 8 bits return.
+
+    Raises:
+        InputError: there is no run, or it is one lesson of several that ship together.
+        OutputError, WeightsError: the folder cannot be written; what is exported is not right.
+    """
+    found = averages_of(run / CHECKPOINTS)
+    if found is not None:
+        if "generator" not in found[0]:
+            raise InputError(
+                f"{run} is one part of a model; give the folder that holds all of it: {run.parent}"
+            )
+        from deepmeme.train.motion_model import export_motion
+
+        export_motion(*found, folder, name=run.name, overwrite=True)
+        return {}
+    from deepmeme.train.faces import export_faces, is_faces_run
+
+    if is_faces_run(run):
+        export_faces(run, folder)
+        return {}
+    from deepmeme.train.portrait import export_run
+
+    return export_run(run, folder, banks)
