@@ -69,5 +69,10 @@ def record_of(path: Path) -> Record:
     return Record(task="animate", inputs=(InputFile.read("driving", path),), version="1.2.3")
 
 
+def with_sidecar(name: str) -> list[str]:
+    """What saving under ``name`` leaves in the folder."""
+    return [name, f"{name}.c2pa"] if name.endswith((".mkv", ".webm")) else [name]
+
+
 def left_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())

@@ -45,7 +45,7 @@ def test_a_budget_is_kept(tmp_path, name, share):
 
 
 @pytest.mark.parametrize("name", ["r.gif", "r.webp"])
-def test_a_generous_budget_changes_nothing(tmp_path, name):
+def test_a_generous_budget_changes_nothing(tmp_path, research, name):
     free = rendered(FRAMES).save(tmp_path / f"free-{name}")
     saved = rendered(FRAMES).save(tmp_path / name, max_bytes=free.bytes + 4000)
     assert (saved.reduced, saved.path.read_bytes()) == ("", free.path.read_bytes())

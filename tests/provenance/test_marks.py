@@ -16,13 +16,8 @@ from deepmeme.media.clip import Clip
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.provenance.found import Marks, read_marks
-from deepmeme.provenance.marks import (
-    DIGITAL_SOURCE_TYPE,
-    mark_file,
-    overhead_bytes,
-    statement,
-)
-from deepmeme.provenance.record import Record
+from deepmeme.provenance.marks import mark_file, overhead_bytes, statement
+from deepmeme.provenance.record import COMPOSITE, WHOLLY_DREAMT, Record
 from deepmeme.provenance.seal import save_picture
 from tests.media.drawn import scenes, write_video
 from tests.media.properties import examples
@@ -34,13 +29,13 @@ STILLS = ("s.png", "s.jpg", "s.webp")
 @pytest.mark.parametrize("name", EVERY_NAME)
 def test_every_moving_format_is_marked(tmp_path, name):
     path = rendered(scenes(5)).save(tmp_path / name).path
-    assert read_marks(path) == Marks("Made by AI with deepmeme 1.2.3", DIGITAL_SOURCE_TYPE)
+    assert read_marks(path) == Marks("Made by AI with deepmeme 1.2.3", COMPOSITE)
 
 
 @pytest.mark.parametrize("name", STILLS)
 def test_every_still_format_is_marked(tmp_path, name):
     path = save_picture(scenes(1)[0], tmp_path / name, RECORD).path
-    assert read_marks(path) == Marks("Made by AI with deepmeme 1.2.3", DIGITAL_SOURCE_TYPE)
+    assert read_marks(path) == Marks("Made by AI with deepmeme 1.2.3", COMPOSITE)
 
 
 @pytest.mark.parametrize("name", VIDEOS)
@@ -48,7 +43,7 @@ def test_players_show_the_mark_of_a_video(tmp_path, name):
     with av.open(str(rendered(scenes(5)).save(tmp_path / name).path)) as container:
         found = {key.lower(): text for key, text in container.metadata.items()}
     assert found["title"] == "Made by AI with deepmeme 1.2.3"
-    assert DIGITAL_SOURCE_TYPE in found["comment"]
+    assert COMPOSITE in found["comment"]
 
 
 @pytest.mark.parametrize("name", ["s.png", "s.jpg", "s.webp", "a.gif", "a.apng", "a.webp"])
@@ -67,7 +62,7 @@ def test_other_programs_find_the_mark_of_a_picture(tmp_path, name):
         packet = packet.decode() if isinstance(packet, bytes) else packet
         tree = ElementTree.fromstring(packet.partition("?>")[2].rpartition("<?xpacket")[0])
         assert "Made by AI with deepmeme 1.2.3" in "".join(tree.itertext())
-        assert any("trainedAlgorithmicMedia" in str(e.attrib) for e in tree.iter())
+        assert any(COMPOSITE in str(e.attrib) for e in tree.iter())
 
 
 def test_marks_do_not_touch_the_pictures(tmp_path):
@@ -89,6 +84,14 @@ def test_marks_do_not_touch_the_pictures(tmp_path):
             assert np.array_equal(read_image(path), before)
             assert read_marks(path) is not None
             assert path.stat().st_size - length <= overhead_bytes(RECORD)
+
+
+def test_what_is_wholly_dreamt_says_so(tmp_path):
+    record = Record(task="sample", version="1.2.3")
+    for name in STILLS:
+        found = read_marks(save_picture(scenes(1)[0], tmp_path / name, record).path)
+        assert found is not None
+        assert found.digital_source_type == WHOLLY_DREAMT
 
 
 def test_files_of_others_carry_no_mark(tmp_path):
@@ -118,7 +121,7 @@ def test_a_clip_cannot_be_saved():
 
 @pytest.mark.parametrize("name", ["r.mp4", "r.gif", "r.webp", "r", "s.png"])
 def test_a_result_that_lost_its_mark_does_not_leave(tmp_path, monkeypatch, name):
-    monkeypatch.setattr("deepmeme.provenance.seal.mark_file", lambda *_: None)
+    monkeypatch.setattr("deepmeme.provenance.finish.mark_file", lambda *_: None)
     monkeypatch.setattr("deepmeme.provenance.seal.tags", lambda _: {})
     with pytest.raises(RuntimeError, match="without its mark"):
         if name == "s.png":

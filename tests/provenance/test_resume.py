@@ -27,7 +27,7 @@ FRAMES = scenes(30, 32, 32)
     stops=st.lists(st.integers(0, 29), min_size=1, max_size=3),
     name=st.sampled_from(["r.mp4", "r.mkv", "r.webm", "r.gif", "r.apng"]),
 )
-def test_stopped_anywhere_and_resumed_gives_the_same_file(tmp_path, stops, name):
+def test_stopped_anywhere_and_resumed_gives_the_same_file(tmp_path, research, stops, name):
     sound = tmp_path / "s.wav"
     if not sound.exists():
         write_sound(sound, tone(8.0, [1.0, 6.0]))
@@ -92,7 +92,7 @@ def test_a_fault_keeps_what_is_done(tmp_path):
     assert rendered(FRAMES, fps=FPS).save(tmp_path / "r.mp4", resume=True).resumed_at >= 16
 
 
-@pytest.mark.parametrize("damage", ["", "[]", "{", '{"layout": 1, "segments": [["../x", 3]]}'])
+@pytest.mark.parametrize("damage", ["", "[]", "{", '{"layout": 2, "segments": [["../x", 3]]}'])
 def test_a_damaged_state_starts_over(tmp_path, damage):
     with pytest.raises(Interrupted):
         interrupted_at(FRAMES, 25, KeyboardInterrupt(), fps=FPS).save(tmp_path / "r.mp4")

@@ -1,7 +1,7 @@
 """What kind of media a file is, told by its first bytes and never by its name."""
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from deepmeme.errors import InputError
 
@@ -9,6 +9,8 @@ Family = Literal["picture", "animation", "video", "sound", "folder"]
 PathLike = str | Path
 
 _HEAD_BYTES = 4096
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MAX_CHUNKS = 1000
 _PICTURES = "jpg, png, webp, heic, gif, bmp or tiff"
 _VIDEOS = "mp4, mov, mkv, webm, gif, webp, apng or a folder of frames"
 
@@ -37,6 +39,8 @@ def sniff(path: PathLike) -> MediaKind:
             raise InputError(f"{path} is not a regular file. Expected a picture or video file.")
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
+            if head.startswith(_PNG):
+                return _png_kind(stream)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -88,11 +92,20 @@ _SOUND_BRANDS = {b"M4A ", b"M4B ", b"F4A "}
 _MOV_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 
 
+def _png_kind(stream: BinaryIO) -> MediaKind:
+    """An animated PNG has an acTL chunk before the first IDAT; credentials may push it far back."""
+    stream.seek(len(_PNG))
+    for _ in range(_MAX_CHUNKS):
+        chunk = stream.read(8)
+        if chunk[4:] == b"acTL":
+            return MediaKind("animation", "apng", "PNG")
+        if len(chunk) < 8 or chunk[4:] == b"IDAT":
+            break
+        stream.seek(int.from_bytes(chunk[:4], "big") + 4, 1)
+    return MediaKind("picture", "png", "PNG")
+
+
 def _from_head(head: bytes) -> MediaKind | None:
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        # the acTL chunk stands before the first IDAT in an animated PNG
-        moving = b"acTL" in head.split(b"IDAT", 1)[0]
-        return MediaKind("animation" if moving else "picture", "apng" if moving else "png", "PNG")
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return MediaKind("animation", "gif", "GIF")
     if head[:4] == b"RIFF":

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 from deepmeme.errors import InputError
 from deepmeme.media.container import open_container
 from deepmeme.media.sniff import MediaKind, sniff
-from deepmeme.provenance.marks import DIGITAL_SOURCE_TYPE
+from deepmeme.provenance.record import COMPOSITE, WHOLLY_DREAMT
 
 _STATEMENT = re.compile(rb"Made by AI with deepmeme [^\s<.]+(?:\.[^\s<.]+)*")
 _MAX_TEXT_BYTES = 1 << 20
@@ -44,8 +44,9 @@ def read_marks(path: str | Path) -> Marks | None:
     said = next((m.group() for m in map(_STATEMENT.search, texts) if m), None)
     if said is None:
         return None
-    typed = any(DIGITAL_SOURCE_TYPE.encode() in text for text in texts)
-    return Marks(said.decode("utf-8", "replace"), DIGITAL_SOURCE_TYPE if typed else "")
+    words = (COMPOSITE, WHOLLY_DREAMT)
+    typed = next((word for word in words if any(word.encode() in text for text in texts)), "")
+    return Marks(said.decode("utf-8", "replace"), typed)
 
 
 def _texts(path: Path, kind: MediaKind) -> Iterator[bytes]:

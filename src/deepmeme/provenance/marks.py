@@ -17,13 +17,10 @@ from PIL import Image
 from deepmeme.media.clip import Frame
 from deepmeme.provenance.record import Record
 
-DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-"""IPTC's word for media made by a trained model; an identifier, nothing is fetched from it."""
-
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 
 
-def mark_frame(frame: Frame, record: Record) -> Frame:
+def mark_frame(frame: Frame, work_id: str) -> Frame:
     """The frame as it leaves the house. (The invisible watermark goes here.)"""
     return frame
 
@@ -32,7 +29,7 @@ def tags(record: Record) -> dict[str, str]:
     """Container metadata of a video."""
     return {
         "title": statement(record),
-        "comment": f"{statement(record)}. Digital source type: {DIGITAL_SOURCE_TYPE}",
+        "comment": f"{statement(record)}. Digital source type: {record.digital_source_type}",
     }
 
 
@@ -83,7 +80,7 @@ def xmp(record: Record) -> bytes:
         ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
         ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"'
         f' xmp:CreatorTool="deepmeme {escape(record.made_by)}"'
-        f' Iptc4xmpExt:DigitalSourceType="{DIGITAL_SOURCE_TYPE}">'
+        f' Iptc4xmpExt:DigitalSourceType="{record.digital_source_type}">'
         f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{said}</rdf:li></rdf:Alt>'
         "</dc:description></rdf:Description></rdf:RDF></x:xmpmeta>"
         '<?xpacket end="w"?>'

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -10,6 +11,11 @@ from typing import Any
 
 from deepmeme.errors import InputError
 
+_IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"  # identifiers: nothing is fetched
+WHOLLY_DREAMT = _IPTC + "trainedAlgorithmicMedia"
+COMPOSITE = _IPTC + "compositeWithTrainedAlgorithmicMedia"
+
+_DREAMT_TASKS = ("sample", "interpolate", "morph")
 _CHUNK_BYTES = 1 << 20
 
 
@@ -43,6 +49,11 @@ class Record:
     inputs: tuple[InputFile, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)  # JSON values
     version: str = ""  # of deepmeme
+    work_id: str = ""
+    """11 hexadecimal digits that name one saved work, in its watermark and credentials. Saving
+    draws one where it is empty. Like ``private``, no part of :meth:`to_json`."""
+    private: bool = False
+    """The credentials leave out names and thumbnails of the inputs."""
 
     def to_json(self) -> str:
         """Canonical: keys sorted, no spaces, no paths. Equal records give equal text."""
@@ -61,6 +72,11 @@ class Record:
     def made_by(self) -> str:
         """The version of deepmeme: as given, else the installed one."""
         return self.version or software_version()
+
+    @property
+    def digital_source_type(self) -> str:
+        """IPTC's word: wholly dreamt up by a model, or made with a model out of given pictures."""
+        return WHOLLY_DREAMT if self.task in _DREAMT_TASKS else COMPOSITE
 
     def fingerprint(self) -> str:
         """sha256 of :meth:`to_json`."""
@@ -83,6 +99,11 @@ def read_inputs(**roles: str | Path | Sequence[str | Path]) -> tuple[InputFile, 
         for path in [paths] if isinstance(paths, str | Path) else paths:
             found.append(InputFile.read(role, path))
     return tuple(found)
+
+
+def draw_work_id() -> str:
+    """A new one: 44 random bits."""
+    return secrets.token_hex(6)[:11]
 
 
 def software_version() -> str:

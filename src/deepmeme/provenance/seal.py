@@ -1,9 +1,8 @@
 """The one door out: a rendered result becomes a file here, marked, or not at all."""
 
 import logging
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,9 +16,9 @@ from deepmeme.media.encode.budget import fit, looks
 from deepmeme.media.encode.segments import join_segments, read_segments
 from deepmeme.media.encode.thread import EncoderThread
 from deepmeme.media.formats import Format, format_of, picture_format_of
-from deepmeme.provenance.found import read_marks
-from deepmeme.provenance.marks import mark_file, mark_frame, overhead_bytes, tags
-from deepmeme.provenance.record import Record
+from deepmeme.provenance.finish import Maker
+from deepmeme.provenance.marks import tags
+from deepmeme.provenance.record import Record, draw_work_id
 from deepmeme.provenance.target import check_target, explained
 from deepmeme.provenance.workshop import Workshop, workshop_path
 
@@ -42,6 +41,12 @@ class Saved:
     """Frames that an earlier run had made."""
     reduced: str = ""
     """What was given up for the size budget or the format, in words; empty for nothing."""
+    work_id: str = ""
+    """What its watermark and its credentials call it."""
+    sidecar: Path | None = None
+    """Its credentials, where the format cannot hold them: keep the two together."""
+    marked: bool = True
+    """False: the settings say ``provenance = "off"``, so it has neither of the two."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +90,21 @@ class Rendered:
         form = format_of(Path(path))
         self._check(form, quality, max_bytes)
         target = check_target(path, self._inputs())
+        maker = Maker.ready()
+        fingerprint = self._fingerprint(form, quality, maker)
+        work_id = self.record.work_id or draw_work_id()
         with explained(target):
-            shop = Workshop.open(target, self._fingerprint(form, quality), resume=resume)
+            shop = Workshop.open(target, fingerprint, resume=resume, work_id=work_id)
+        named = replace(self, record=replace(self.record, work_id=shop.work_id))
         resumed_at = shop.num_frames
         try:
             if not shop.complete:
-                self._render(shop, form, target, quality, on_frame)
+                named._render(shop, form, target, quality, maker, on_frame)
             with explained(target):
                 look = Look(every=_every(self.fps, form), quality=quality)
-                result, reduced = self._assemble(shop, form, look, max_bytes, loop)
-                saved = self._place(result, target, shop.num_frames, resumed_at, reduced)
+                result, reduced = named._assemble(shop, form, look, maker, max_bytes, loop)
+                sidecar = maker.place(result, target, named.record)
+            saved = named._saved(target, sidecar, shop.num_frames, resumed_at, reduced, maker)
         except DeepmemeError as error:
             if not isinstance(error, Interrupted) or shop.num_frames == 0:
                 shop.discard()
@@ -119,11 +129,11 @@ class Rendered:
         sound = () if self.audio is None else (self.audio.path,)
         return self.record.input_paths + sound
 
-    def _fingerprint(self, form: Format, quality: int) -> str:
+    def _fingerprint(self, form: Format, quality: int, maker: Maker) -> str:
         codecs = av.library_versions.get("libavcodec")
         return (
             f"{self.record.fingerprint()} {self.width}x{self.height} {self.fps} "
-            f"{form.codec} {quality if form.joined else ''} {codecs}"
+            f"{form.codec} {quality if form.joined else ''} {codecs} {maker.watermark}"
         )
 
     def _render(
@@ -132,6 +142,7 @@ class Rendered:
         form: Format,
         target: Path,
         quality: int,
+        maker: Maker,
         on_frame: Callable[[int], None] | None,
     ) -> None:
         """Frames, marked, into segments."""
@@ -154,7 +165,7 @@ class Rendered:
                         f"A frame has shape {frame.shape}; expected {self.height, self.width, 3}."
                     )
                 with explained(target):
-                    encoder.put(mark_frame(frame, self.record))
+                    encoder.put(maker.mark(frame, self.record))
                 done += 1
                 if on_frame is not None:
                     on_frame(done)
@@ -175,8 +186,9 @@ class Rendered:
                 close()
 
     def _assemble(
-        self, shop: Workshop, form: Format, look: Look, max_bytes: int | None, loop: bool
-    ) -> tuple[Path, str]:
+        self, shop: Workshop, form: Format, look: Look, maker: Maker, max_bytes: int | None,
+        loop: bool,
+    ) -> tuple[Path, str]:  # fmt: skip
         """Segments into one marked file (or folder) in the workshop, and what was given up."""
         result = shop.folder / f"result{form.suffixes[0]}"
         size = (self.width, self.height)
@@ -184,7 +196,7 @@ class Rendered:
             audio = self.audio if form.audio_codec else None
             marks = tags(self.record)
             join_segments(shop.segments, result, form, self.fps, audio=audio, tags=marks)
-            mark_file(result, form.name, self.record)
+            maker.finish(result, form.name, self.record)
             return result, ""
 
         def open_frames() -> Iterator[Frame]:
@@ -194,39 +206,33 @@ class Rendered:
             write_animation(form.muxer, path, open_frames, size, self.fps, chosen, loop=loop)
 
         if form.name == "frames":
-            for picture in write_frames(result, open_frames, look):
-                mark_file(picture, "png", self.record)
+            write_frames(result, open_frames, look)
+            maker.finish(result, form.name, self.record)
             return result, ""
         choices = looks(form.muxer, size, self.fps, start=look)
-        reduced = ""
+        reduced, lean = "", False
         if max_bytes is None:
             write(look, result)
         else:
-            spare = overhead_bytes(self.record)
+            spare, lean = maker.spare_bytes(shop.folder, form.name, self.record, max_bytes)
             reduced = fit(choices, max_bytes, result, write, spare_bytes=spare)
-        mark_file(result, form.name, self.record)
+        maker.finish(result, form.name, self.record, lean=lean)
         if look.every > 1:
             note = f"every {_ordinal(look.every)} frame, the most that {form.name} plays"
             reduced = f"{note}, {reduced}" if reduced else note
         return result, reduced
 
-    def _place(
-        self, result: Path, target: Path, num_frames: int, resumed_at: int, reduced: str
-    ) -> Saved:
-        _check_marked(result)
-        files = list(result.iterdir()) if result.is_dir() else [result]
+    def _saved(
+        self, target: Path, sidecar: Path | None, num_frames: int, resumed_at: int, reduced: str,
+        maker: Maker,
+    ) -> Saved:  # fmt: skip
+        files = list(target.iterdir()) if target.is_dir() else [target]
         num_bytes = sum(file.stat().st_size for file in files)
-        if result.is_dir() and target.is_dir():
-            target.rmdir()  # empty, as check_target saw to
-        os.replace(result, target)
         seconds = float(num_frames / self.fps)
-        return Saved(target, num_bytes, num_frames, seconds, resumed_at, reduced)
-
-
-def _check_marked(result: Path) -> None:
-    """The last bolt on the door: nothing gets its final name without the mark."""
-    if read_marks(result) is None:
-        raise RuntimeError(f"{result.name} came out without its mark; this is a fault of deepmeme")
+        return Saved(
+            target, num_bytes, num_frames, seconds, resumed_at, reduced,
+            self.record.work_id, sidecar, maker.marks,
+        )  # fmt: skip
 
 
 def _ordinal(n: int) -> str:
@@ -256,15 +262,15 @@ def save_picture(frame: Frame, path: str | Path, record: Record) -> Saved:
     """
     form = picture_format_of(Path(path))
     target = check_target(path, record.input_paths)
+    maker = Maker.ready()
+    record = replace(record, work_id=record.work_id or draw_work_id())
     part = workshop_path(target).with_suffix(".part")
     options: dict[str, int] = {} if form == "PNG" else {"quality": 92}
     try:
         with explained(target):
-            Image.fromarray(mark_frame(frame, record)).save(part, format=form, **options)
-            mark_file(part, {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}[form], record)
-            _check_marked(part)
-            num_bytes = part.stat().st_size
-            os.replace(part, target)
+            Image.fromarray(maker.mark(frame, record)).save(part, format=form, **options)
+            maker.finish(part, {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}[form], record)
+            maker.place(part, target, record)
     finally:
         part.unlink(missing_ok=True)
-    return Saved(target, num_bytes, 1, 0.0)
+    return Saved(target, target.stat().st_size, 1, 0.0, work_id=record.work_id, marked=maker.marks)

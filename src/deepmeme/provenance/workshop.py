@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 from deepmeme.errors import InputError, OutputError
 
 _STATE = "state.json"
-_LAYOUT = 1
+_LAYOUT = 2
+_WORK_ID = re.compile(r"[0-9a-f]{11}")
 
 
 @dataclass
@@ -23,21 +25,25 @@ class Workshop:
     segments: list[tuple[Path, int]] = field(default_factory=list)  # (file, frames)
     complete: bool = False
     """All frames are in the segments; only joining is left."""
+    work_id: str = ""
+    """What the frames in the segments are marked with."""
 
     @property
     def num_frames(self) -> int:
         return sum(count for _, count in self.segments)
 
     @classmethod
-    def open(cls, target: Path, fingerprint: str, *, resume: bool) -> "Workshop":
+    def open(cls, target: Path, fingerprint: str, *, resume: bool, work_id: str = "") -> "Workshop":
         """Take up what an interrupted run left (``resume``), or start with an empty folder.
+
+        What is taken up keeps the work id that its frames are marked with.
 
         Raises:
             InputError: what is left was made from other inputs or with other options.
             OutputError: a folder of that name holds something else.
             OSError: the folder cannot be made.
         """
-        shop = cls(workshop_path(target), fingerprint)
+        shop = cls(workshop_path(target), fingerprint, work_id=work_id)
         if shop.folder.exists():
             if resume:
                 shop._take_up(target)
@@ -63,6 +69,9 @@ class Workshop:
                 f"The unfinished work on {target} was made from other inputs, with other options "
                 "or another version. Give the same as then, or start over without --resume."
             )
+        if not _WORK_ID.fullmatch(str(state.get("work_id"))):
+            return
+        self.work_id = state["work_id"]
         for name, count in state.get("segments", []):
             path = self.folder / Path(str(name)).name
             if not path.is_file() or not isinstance(count, int) or count < 1:
@@ -95,6 +104,7 @@ class Workshop:
             "fingerprint": self.fingerprint,
             "segments": [[path.name, count] for path, count in self.segments],
             "complete": self.complete,
+            "work_id": self.work_id,
         }
         new = self.folder / (_STATE + ".new")
         with new.open("w", encoding="utf-8") as stream:
