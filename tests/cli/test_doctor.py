@@ -1,11 +1,13 @@
 """``deepmeme doctor`` says what is there, and fails when something is broken."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from deepmeme.cli.main import run
 from deepmeme.pipelines import doctor
+from deepmeme.pipelines.consent import remember
 from deepmeme.pipelines.doctor import Finding
 
 
@@ -41,3 +43,14 @@ def test_a_wrong_result_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "REFERENCE_BLUE", ((0,) * 4,) * 4)
     found = {finding.about: finding for finding in doctor.examine()}
     assert found["self-test"].state == "bad"
+
+
+def test_it_knows_whether_consent_was_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DEEPMEME_CONFIG_DIR", str(tmp_path))
+    found = {finding.about: finding.found for finding in doctor.examine(self_test=False)}
+    assert "will be asked" in found["consent"]
+    remember()
+    found = {finding.about: finding.found for finding in doctor.examine(self_test=False)}
+    assert found["consent"].startswith("given on 2") and str(tmp_path) in found["consent"]

@@ -15,21 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.faces.refine import Finder
 from deepmeme.faces.shape import is_face
 from deepmeme.media.audio import open_sound
 from deepmeme.media.clip import AudioSource
 from deepmeme.media.formats import PICTURE_SUFFIXES
-from deepmeme.media.image import read_image
-from deepmeme.media.sniff import sniff
-from deepmeme.pipelines.consent import Ask, people_in
-from deepmeme.pipelines.driving import Playing, Track, is_template, open_driving, play, walk
+from deepmeme.pipelines.consent import Ask
+from deepmeme.pipelines.driving import Playing, Track, open_driving, play, walk
+from deepmeme.pipelines.guard import Guard, open_guard
 from deepmeme.pipelines.layout import Layout, cell_side, choose_layout
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.place import check_place, is_still
 from deepmeme.pipelines.preflight import concerns, long_render
 from deepmeme.pipelines.progress import Progress, Silent
-from deepmeme.pipelines.squares import squares_of
+from deepmeme.pipelines.sources import choose_squares, read_sources
 from deepmeme.pipelines.story import SourceStory, Story
 from deepmeme.pipelines.subject import Subject, make_subject, perform
 from deepmeme.provenance.record import Record, read_inputs
@@ -59,6 +57,7 @@ class Animation:
     options: AnimateOptions
     story: Story
     rendered: Rendered
+    guard: Guard | None = None
 
     @property
     def still(self) -> bool:
@@ -150,7 +149,8 @@ def animate(
         What was saved, or without ``out`` the result ready to save.
 
     Raises:
-        InputError: a file or value that cannot be used, with the way out.
+        InputError: a file or value that cannot be used, with the way out; or nudity, where the
+            extra ``guard`` is installed.
         OutputError: the result cannot be written there.
     """
     options, progress = _merged(options, changes), progress or Silent()
@@ -179,16 +179,11 @@ def prepare(
     paths, path = _paths(source), Path(driving)
     progress.begin("load", None)
     sound = None if options.audio in ("driving", "none") else open_sound(options.audio)
-    pictures = _read_sources(paths, path, options)
+    pictures = read_sources(paths, path, options)
+    guard = open_guard()
     engine = (model or load(options)).engine
     _check_face(engine, options)
-    framing = engine.info().framing
-    finder = Finder.of(engine)
-    squares = [
-        squares_of(p, options, framing, q, finder) for p, q in zip(pictures, paths, strict=True)
-    ]
-    if ask is not None and (people := people_in(paths, pictures, finder)):
-        ask(people)
+    squares = choose_squares(engine, pictures, paths, options, guard, ask)
     track = open_driving(path, engine, options, progress)
     cell_px = cell_side(options, len(paths), engine.resolution)
     subjects = tuple(
@@ -205,7 +200,11 @@ def prepare(
     )
     audio, heard = _sound(sound, track, options)
     warnings = concerns(
-        subjects, track, options, resolution=engine.resolution, looks_for_faces=framing > 0
+        subjects,
+        track,
+        options,
+        resolution=engine.resolution,
+        looks_for_faces=engine.info().framing > 0,
     )
     slow = _estimate(engine, subjects, playing)
     story = _story(engine, subjects, track, playing, layout, options)
@@ -213,11 +212,11 @@ def prepare(
     record = _record(engine, paths, path, options)
 
     def frames_from(index: int) -> Iterator[Frame]:
-        return _frames(engine, subjects, track, playing, layout, options, index)
+        return _frames(engine, subjects, track, playing, layout, options, index, guard)
 
     total = len(playing.order)
     rendered = Rendered(*layout.size, playing.fps, total, frames_from, record, audio)
-    return Animation(engine, subjects, track, playing, layout, options, story, rendered)
+    return Animation(engine, subjects, track, playing, layout, options, story, rendered, guard)
 
 
 def _paths(source: PathLike | Sequence[PathLike]) -> list[Path]:
@@ -257,21 +256,6 @@ def _merged(options: AnimateOptions | None, changes: dict[str, object]) -> Anima
         raise InputError(f"No such option: {', '.join(unknown)}. Possible: {possible}.") from error
 
 
-def _read_sources(paths: Sequence[Path], driving: Path, options: AnimateOptions) -> list[Frame]:
-    """All pictures, after a first look at every input, so that a typo costs no time."""
-    if not paths:
-        raise InputError("At least one source picture is needed.")
-    for path in paths:
-        if sniff(path).family in ("video", "sound", "folder"):
-            raise InputError(
-                f"{path} is a {sniff(path).family} ({sniff(path).name}), but a source is a picture "
-                "(jpg, png, webp, heic). Sources come first, the driving video last."
-            )
-    if not is_template(driving):
-        sniff(driving)
-    return [read_image(path, background=options.background_colour) for path in paths]
-
-
 def _sound(
     given: AudioSource | None, track: Track, options: AnimateOptions
 ) -> tuple[AudioSource | None, str]:
@@ -292,14 +276,18 @@ def _sound(
 
 def _frames(
     engine: MotionEngine, subjects: Sequence[Subject], track: Track, playing: Playing,
-    layout: Layout, options: AnimateOptions, first: int,
+    layout: Layout, options: AnimateOptions, first: int, guard: Guard | None,
 ) -> Iterator[Frame]:  # fmt: skip
     results = perform(engine, subjects, track, playing, options, first)
+    if guard is not None:
+        results = guard.watched(results, first, playing.fps, "The result")
     if layout.driving is None or track.shown is None:
         for moment in results:
             yield layout.compose(None, moment)
         return
     shown = walk(track.shown, playing.order[first:])
+    if guard is not None:
+        shown = guard.watched(shown, first, playing.fps, "The driving video")
     for moment, driving in zip(results, shown, strict=False):
         yield layout.compose(driving, moment)
 

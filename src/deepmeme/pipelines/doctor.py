@@ -18,7 +18,7 @@ import numpy as np
 State = Literal["good", "note", "bad"]
 
 LIBRARIES = ("numpy", "openvino", "av", "pillow", "opencv-python-headless", "safetensors")
-EXTRAS = {"train": "torch", "web": "gradio", "cluster": "ray"}
+EXTRAS = {"train": "torch", "web": "gradio", "cluster": "ray", "guard": "nudenet"}
 NEEDED_BYTES = 500_000_000
 
 
@@ -34,7 +34,9 @@ class Finding:
 
 def examine(*, self_test: bool = True) -> Iterator[Finding]:
     """Look at one thing after another; never raises."""
-    checks: list[Callable[[], Finding]] = [_python, _libraries, _extras, _processor, _disk, _video]
+    checks: list[Callable[[], Finding]] = [
+        _python, _libraries, _extras, _processor, _disk, _consent, _video,
+    ]  # fmt: skip
     if self_test:
         checks += [_networks, _shipped_model]
     for check in checks:
@@ -107,6 +109,16 @@ def _disk() -> Finding:
     if free < NEEDED_BYTES:
         return Finding("model cache", "note", found, "Little space: published models are 0.4-1 GB.")
     return Finding("model cache", "good", found)
+
+
+def _consent() -> Finding:
+    """Only what a script would meet: it is no fault that nobody was asked yet."""
+    from deepmeme.pipelines.consent import consent_file, remembered
+
+    answer = remembered()
+    if answer is None:
+        return Finding("consent", "good", "will be asked before the first picture of a person")
+    return Finding("consent", "good", f"given on {answer.given} ({consent_file()})")
 
 
 def _video() -> Finding:

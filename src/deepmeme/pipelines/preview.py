@@ -68,8 +68,12 @@ def _row(animation: Animation, actor: Actor, index: int) -> list[Tile]:
     moved = _moved(animation, actor, index)
     seen = animation.engine.inspect(actor.handle, moved)
     result = np.rint(np.clip(seen.prediction, 0, 1) * 255).astype(np.uint8)
+    shown = _driving(animation, index)
+    if animation.guard is not None:
+        animation.guard.check(result, "The result")
+        animation.guard.check(shown, "The driving video")
     tiles = [
-        Tile(_driving(animation, index), _when(animation, index), DRIVING),
+        Tile(shown, _when(animation, index), DRIVING),
         Tile(_moving(actor, moved), "source, moved to", SOURCE),
         Tile(_warped_grid(seen.deformation), "where it looks", QUIET),
         Tile(seen.warped, "source, warped", QUIET),
