@@ -58,6 +58,13 @@ Consent = Annotated[
         "cannot answer a question.",
     ),
 ]
+Private = Annotated[
+    bool,
+    typer.Option(
+        "--private",
+        help="Leave names and thumbnails of the inputs out of the content credentials.",
+    ),
+]
 
 
 @with_options(AnimateOptions, into="options")
@@ -70,6 +77,7 @@ def animate(
     preview: Preview = False,
     as_json: AsJson = False,
     i_have_consent: Consent = False,
+    private: Private = False,
 ) -> None:
     """Bring a still picture to life: move it like a driving video.
 
@@ -88,6 +96,8 @@ def animate(
     with bars(console, quiet=as_json) as progress:
         ask = asker(console, progress, given=i_have_consent, as_json=as_json)
         animation = prepare(sources, driving, options, progress=progress, ask=ask)
+        if private:
+            animation = replace(animation, rendered=animation.rendered.kept_private())
         story = animation.story if preview else _story_of(animation, target)
         if not as_json:
             remark(console, story)
@@ -164,6 +174,9 @@ def facts_of(story: "Story", saved: "Saved", elapsed: float, speed: float) -> di
         "seconds": saved.seconds,
         "resumed_at": saved.resumed_at,
         "reduced": saved.reduced,
+        "work_id": saved.work_id,
+        "sidecar": None if saved.sidecar is None else str(saved.sidecar.resolve()),
+        "marked": saved.marked,
         "elapsed_s": round(elapsed, 3),
         "frames_per_second": round(speed, 2),
         "story": story.as_dict(),
@@ -200,6 +213,10 @@ def tell(console: "Console", story: "Story", saved: "Saved", facts: dict[str, An
         table.add_row("speed", f"{speed}, {human_seconds(facts['elapsed_s'])} in all{resumed}")
     if saved.reduced:
         table.add_row("reduced", Text(saved.reduced))
+    if saved.sidecar is not None:
+        table.add_row("credentials", Text(f"in {saved.sidecar.name}, to be kept beside it"))
+    if not saved.marked:
+        table.add_row("marks", 'no watermark, no credentials: provenance = "off" in config.toml')
     console.print(table)
     size = f" ({human_bytes(saved.bytes)})"
     console.print(Text.assemble(("Made ", "bold #3ebe76"), (str(saved.path), "bold"), size))

@@ -114,6 +114,10 @@ class Rendered:
         shop.discard()
         return saved
 
+    def kept_private(self) -> "Rendered":
+        """The same, but its credentials leave out names and thumbnails of the inputs."""
+        return replace(self, record=replace(self.record, private=True))
+
     def _check(self, form: Format, quality: int, max_bytes: int | None) -> None:
         if not 0 <= quality <= 100:
             raise InputError(f"A quality of {quality} is not possible. Choose 0 to 100.")
