@@ -140,15 +140,16 @@ def _face_figures(judges: Judges, found: Seen, wanted: Seen, side: int) -> dict[
     figures["missing"] = float(found.points is None)
     if found.points is not None and judges.landmarks is not None:
         figures["akd"] = average_distance_px(found.points, wanted.points) * AKD_SIDE / side
-        figures |= _expression(judges.landmarks.anatomy, found, wanted)
+        figures |= expression_errors(judges.landmarks.anatomy, found, wanted)
     if found.vector is not None and wanted.vector is not None:
         figures["aed"] = embedding_distance(found.vector, wanted.vector)
     return figures
 
 
-def _expression(anatomy: Anatomy, found: Seen, wanted: Seen) -> dict[str, float]:
-    """How far mouth, lids and irises are from where they should be."""
-    assert found.points is not None and wanted.points is not None
+def expression_errors(anatomy: Anatomy, found: Seen, wanted: Seen) -> dict[str, float]:
+    """How far mouth, lids and gaze are from where they should be; nothing where a face is lost."""
+    if found.points is None or wanted.points is None:
+        return {}
     both = (found.points, wanted.points)
     figures: dict[str, float] = {}
     if anatomy.lips:
