@@ -24,8 +24,7 @@ def list_data(as_json: AsJson = False) -> None:
     deepmeme data list
     """
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    from rich.padding import Padding
 
     from deepmeme.cli.console import print_json
     from deepmeme.data.sources import DATA_SETS
@@ -33,16 +32,21 @@ def list_data(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"ok": True, "data": [data_set.as_dict() for data_set in DATA_SETS]})
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("Name", "What it is", "Licence", "For"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "Name")
+    console = Console(highlight=False, markup=False)
     for data_set in DATA_SETS:
-        row = (data_set.name, data_set.title, data_set.licence, data_set.used_for)
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console(highlight=False)
-    console.print(table)
+        console.print(data_set.name, style="bold", end="  ")
+        console.print(data_set.title)
+        lines = (
+            f"licence: {data_set.licence}",
+            f"for: {data_set.used_for}",
+            f"from: {data_set.origin}; {data_set.size}",
+            f"sums: {data_set.sums}",
+            f"stopped: {data_set.resumes}",
+        )
+        console.print(Padding("\n".join(lines), (0, 0, 0, 4)))
     console.print(
-        "\nAll about one: deepmeme data info NAME. To make it: deepmeme data prepare NAME",
+        "\nInstead of a public source, --from takes a local copy. All about one, with its "
+        "addresses: deepmeme data info NAME. To make it: deepmeme data prepare NAME",
         soft_wrap=True,
     )
 
@@ -74,6 +78,9 @@ def info(name: Name, as_json: AsJson = False) -> None:
         "Makes": data_set.makes,
         "--from takes": data_set.takes,
         "Command": data_set.command,
+        "Comes from": data_set.origin,
+        "Sums": data_set.sums,
+        "When stopped": data_set.resumes,
         "Note": data_set.note,
     }
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))

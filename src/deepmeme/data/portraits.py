@@ -12,7 +12,7 @@ model (see ``teacher``).
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,6 +148,46 @@ def groups_from(
         yield render_group(model, np.random.default_rng((seed, group)))
 
 
+def write_bank(
+    out: Path,
+    portraits: PortraitFolder,
+    kit: FaceKit,
+    teacher: Teacher,
+    *,
+    per_portrait: int = 2,
+    limit: int | None = None,
+    seed: int = 1,
+    done: Callable[[int, int], None] = lambda groups, of: None,
+) -> int:
+    """Fill the bank in ``out``, going on where an earlier run stopped; returns its groups.
+
+    Raises:
+        InputError: another bank lies there, or no portrait is usable.
+    """
+    carrier = build_carrier(kit, sites_from(kit, portraits.landmarks))
+    chosen = usable(carrier, portraits.landmarks)
+    chosen = chosen[chosen % HELD_OUT_EACH != 0]
+    if not len(chosen):
+        raise InputError(f"No portrait in {portraits.folder} is frontal and fits well enough.")
+    capacity = len(chosen) * per_portrait
+    capacity = min(capacity, limit) if limit else capacity
+    writer = BankWriter(
+        out,
+        capacity,
+        keypoint_names=KEYPOINT_NAMES,
+        frames_per_group=FRAMES_PER_GROUP,
+        size=SIZE,
+        origin=f"portraits seed {seed}",
+    )
+    groups = groups_from(
+        carrier, portraits, chosen, teacher, seed=seed, rounds=per_portrait, start=writer.groups
+    )
+    while writer.groups < capacity:
+        writer.add_group(next(groups))
+        done(writer.groups, capacity)
+    return capacity
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Write the bank, going on where an earlier run stopped."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
@@ -162,31 +202,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     portraits = open_portraits(options.pictures, options.landmarks, options.mattes)
-    kit = load_face_kit(options.facekit)
-    carrier = build_carrier(kit, sites_from(kit, portraits.landmarks))
-    chosen = usable(carrier, portraits.landmarks)
-    chosen = chosen[chosen % HELD_OUT_EACH != 0]
-    capacity = len(chosen) * options.per_portrait
-    capacity = min(capacity, options.limit) if options.limit else capacity
-    writer = BankWriter(
+    write_bank(
         options.out,
-        capacity,
-        keypoint_names=KEYPOINT_NAMES,
-        frames_per_group=FRAMES_PER_GROUP,
-        size=SIZE,
-        origin=f"portraits seed {options.seed}",
-    )
-    groups = groups_from(
-        carrier,
         portraits,
-        chosen,
+        load_face_kit(options.facekit),
         Teacher(options.models),
+        per_portrait=options.per_portrait,
+        limit=options.limit,
         seed=options.seed,
-        rounds=options.per_portrait,
-        start=writer.groups,
     )
-    while writer.groups < capacity:
-        writer.add_group(next(groups))
 
 
 if __name__ == "__main__":

