@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from deepmeme.errors import InputError, MissingExtra, WeightsError
-from deepmeme.train import loop
+from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.loop import TrainingError, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.report import read_log
@@ -44,7 +44,7 @@ def test_it_learns_and_says_so(tmp_path: Path) -> None:
     assert [line["step"] for line in lines] == [50, 100, 150, 200, 250, 300]
     first, last = (line["losses"]["distance"] for line in (lines[0], lines[-1]))
     assert last < 0.5 * first
-    averaged, facts = averages_of(tmp_path / "run" / loop.CHECKPOINTS) or ({}, {})
+    averaged, facts = averages_of(tmp_path / "run" / CHECKPOINTS) or ({}, {})
     assert facts == {"inputs": 4}
     for name, value in averaged["maker"].items():
         assert torch.equal(value, task.maker.state_dict()[name])
@@ -147,6 +147,34 @@ def test_a_batch_too_large_for_memory_is_cut(tmp_path: Path) -> None:
     assert sizes[:3] == [8, 4, 2] and set(sizes[2:]) == {2}
 
 
+def failing(step: int, turn: str) -> ToyTask:
+    """Runs out of memory once, in that step and turn."""
+    task = ToyTask()
+    real, failed = task.turns, []
+
+    def hungry(batch: ToyBatch, at: int):  # type: ignore[no-untyped-def]
+        for each in real(batch, at):
+            if at == step and each.player == turn and not failed:
+                failed.append(at)
+                raise RuntimeError("CUDA out of memory")
+            yield each
+
+    task.turns = hungry  # type: ignore[method-assign]
+    return task
+
+
+def test_a_step_that_ran_out_of_memory_is_taken_once(tmp_path: Path) -> None:
+    """The maker has stepped when the doubter fails; all ends as if the batch had been cut."""
+    cut, failed = ToyTask(), failing(0, "doubter")
+    fit(cut, replace(OPTIONS, accumulate=2), tmp_path / "cut")
+    assert fit(failed, OPTIONS, tmp_path / "failed").finished
+    assert_equal(cut, failed)
+    early, late = failing(7, "maker"), failing(7, "doubter")
+    fit(early, OPTIONS, tmp_path / "early")
+    fit(late, OPTIONS, tmp_path / "late")
+    assert_equal(early, late)
+
+
 def test_not_even_one_example_fits(tmp_path: Path) -> None:
     task = ToyTask()
 
@@ -183,7 +211,7 @@ def test_losses_that_stay_infinite_end_with_the_way_out(tmp_path: Path) -> None:
         TrainingError, match=r"since step \d+, after 4 falls.*smaller learning rate"
     ):
         fit(task, replace(OPTIONS, steps=90, save_every=5), tmp_path / "run")
-    assert averages_of(tmp_path / "run" / loop.CHECKPOINTS) is not None
+    assert averages_of(tmp_path / "run" / CHECKPOINTS) is not None
 
 
 def test_a_run_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -257,7 +285,7 @@ def test_two_processes_are_one_with_twice_the_batch(tmp_path: Path) -> None:
 
     one.batch = double  # type: ignore[method-assign]
     fit(one, OPTIONS, tmp_path / "one")
-    found = averages_of(tmp_path / "two" / loop.CHECKPOINTS)
+    found = averages_of(tmp_path / "two" / CHECKPOINTS)
     assert found is not None
     for name, value in one.maker.state_dict().items():
         torch.testing.assert_close(found[0]["maker"][name], value, rtol=1e-4, atol=1e-5)

@@ -1,5 +1,6 @@
 """Training on a folder of videos: the turns, what they teach, and what comes out at the end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,11 @@ from deepmeme.data.videos import open_videos
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.losses.adversarial import generator_loss
 from deepmeme.losses.equivariance import keypoint_equivariance, transformed
+from deepmeme.losses.perceptual import Vgg19Features
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.nn.thin_plate import random_smooth_map
+from deepmeme.train import motion_model
+from deepmeme.train.loop import fit
 from deepmeme.train.motion_model import (
     export_motion,
     open_motion_task,
@@ -24,6 +28,7 @@ from deepmeme.train.motion_model import (
 )
 from deepmeme.train.motion_task import MotionTask, moved_like
 from deepmeme.train.motion_training import MotionTraining
+from deepmeme.train.options import FitOptions
 from deepmeme.weights.checkpoint import load_checkpoint
 from tests.data.moving_shapes import moving_figure, write_folder, write_strip
 
@@ -260,4 +265,24 @@ def test_what_does_not_fit_is_said(videos: Path, tmp_path: Path) -> None:
         open_motion_task(videos, "vox-256", start=exported)
     with pytest.raises(InputError, match="does not hold torchvision's VGG-19"):
         torch.save({"features.0.weight": torch.zeros(1)}, tmp_path / "vgg.pth")
-        perceptual_loss(MotionTraining(), str(tmp_path / "vgg.pth"))
+        perceptual_loss(MotionTraining(), tmp_path / "vgg.pth")
+
+
+def test_a_run_keeps_its_perceptual_network(
+    videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """VGG-19 that turns up later is not taken by itself; asked for, it is, and the run says so."""
+    run, once = tmp_path / "run", FitOptions(steps=1, batch_size=1, accelerator="cpu")
+    fit(open_tiny(videos, perceptual="seeded"), once, run)
+    vgg = tmp_path / "vgg19-here.pth"
+    torch.save(Vgg19Features().state_dict(), vgg)
+    monkeypatch.setattr(motion_model, "find_vgg19", lambda: vgg)
+    assert open_tiny(videos).facts()["perceptual"] == "Vgg19Features"
+    again = open_tiny(videos, run=run)
+    assert again.facts()["perceptual"] == "SeededFeatures"
+    fit(again, replace(once, steps=2), run)
+    assert "begun with another" not in caplog.text
+    fit(open_tiny(videos, run=run, perceptual="vgg19"), replace(once, steps=3), run)
+    assert "begun with another perceptual: 'SeededFeatures'; it goes on with" in caplog.text
+    monkeypatch.setattr(motion_model, "find_vgg19", lambda: None)
+    assert open_tiny(videos, run=run).facts()["perceptual_file"] == str(vgg)

@@ -174,7 +174,7 @@ def motion(
 
     _talk(quiet=as_json)
     task = open_motion_task(
-        data, config, start=start, perceptual=perceptual, frames=frames, seed=options.seed
+        data, config, start=start, perceptual=perceptual, frames=frames, seed=options.seed, run=out
     )
     meant = options_for(task, batch_size, steps)
     asked: dict[str, Any] = {name: getattr(options, name) for name in MACHINE}

@@ -15,6 +15,9 @@ from torch import Tensor
 
 from deepmeme.errors import WeightsError
 
+CHECKPOINTS = "checkpoints"
+"""Folder of a run's checkpoints."""
+
 PART_BYTES = 15 * 2**20
 
 
@@ -56,6 +59,15 @@ def save(
 def checkpoints(root: Path) -> list[Path]:
     """Whole checkpoints, oldest first."""
     return sorted(path.parent for path in root.glob("step_*/facts.json"))
+
+
+def latest_facts(root: Path) -> dict[str, Any]:
+    """The facts of the newest whole checkpoint; none without one."""
+    found = checkpoints(root)
+    if not found:
+        return {}
+    record = json.loads((found[-1] / "facts.json").read_text(encoding="utf-8"))
+    return dict(record["facts"])
 
 
 def load_latest(root: Path, device: torch.device | str = "cpu") -> Checkpoint | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deepmeme.errors import InputError
-from deepmeme.train.loop import CHECKPOINTS
+from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.run_state import averages_of
 
 

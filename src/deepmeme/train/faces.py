@@ -11,11 +11,12 @@ import torch
 from deepmeme.data.face_crops import open_crops
 from deepmeme.data.scenes import open_scenes
 from deepmeme.errors import InputError
+from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.courses import FACE_COURSES, FaceNetwork
 from deepmeme.train.export_finder import export, finder_of, landmarks_of
 from deepmeme.train.finder_task import FinderTask
 from deepmeme.train.landmark_task import NAMES, LandmarkTask
-from deepmeme.train.loop import CHECKPOINTS, Fitted, fit
+from deepmeme.train.loop import Fitted, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.task import Task
 

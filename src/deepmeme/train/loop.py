@@ -19,16 +19,17 @@ from torch import Tensor
 
 from deepmeme.errors import DeepmemeError
 from deepmeme.media.prefetch import prefetch
+from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.clock import Clock
 from deepmeme.train.options import FitOptions
 from deepmeme.train.report import Report
 from deepmeme.train.run_state import Player, RunState
 from deepmeme.train.schedule import share_of_rate
 from deepmeme.train.task import Batch, Task, Turn
+from deepmeme.train.undo import Undo
 
 log = logging.getLogger("deepmeme.train")
 
-CHECKPOINTS = "checkpoints"
 MAX_BAD_STEPS = 8
 """After more steps in a row without a finite gradient the run falls back to its checkpoint."""
 MAX_ROLLBACKS = 4
@@ -147,11 +148,9 @@ class _Run:
             rate = self.options.learning_rate * share * self.task.rates.get(name, 1.0)
             for group in player.optimizer.param_groups:
                 group["lr"] = rate
-        statistics = _statistics(self.task.players.values())
-        means = self._turns_in_memory(batch)
+        means, undo = self._turns_in_memory(batch)
         if not all(self._finite.values()):
-            for buffer, before in statistics:
-                buffer.copy_(before)
+            undo.statistics_back()
             self.bad += 1
             if self.bad > MAX_BAD_STEPS:
                 self._fall_back()
@@ -164,17 +163,21 @@ class _Run:
             self.report.note(state.step + 1, means, share)
         return True
 
-    def _turns_in_memory(self, batch: Batch) -> dict[str, float]:
-        """:meth:`_turns`, in smaller pieces when they do not fit."""
+    def _turns_in_memory(self, batch: Batch) -> tuple[dict[str, float], Undo]:
+        """:meth:`_turns`; in smaller pieces, as if it were the first time, when they do not fit."""
         while True:
+            undo = Undo(self.state.players, getattr(self.fabric.strategy.precision, "scaler", None))
             try:
-                return self._turns(batch)
+                return self._turns(batch, undo), undo
             except RuntimeError as error:
                 if not _is_out_of_memory(error):
                     raise
-                self._smaller(error)
+                problem = str(error)
+            # Here the error is gone, and with it what the failed turns held
+            undo.take_back()
+            self._smaller(problem)
 
-    def _turns(self, batch: Batch) -> dict[str, float]:
+    def _turns(self, batch: Batch, undo: Undo) -> dict[str, float]:
         """Forward, backward and steps; gradients of all pieces are added before anybody steps."""
         options, state = self.options, self.state
         # Every step draws from generators of its own: a run that goes on draws the same
@@ -188,16 +191,17 @@ class _Run:
             weight = len(piece[0]) / len(batch[0])
             with self.fabric.autocast():
                 for turn in self.task.turns(piece, state.step):
-                    self._learn(turn, weight, last=index == len(pieces) - 1)
+                    self._learn(turn, weight, undo if index == len(pieces) - 1 else None)
                     for name, value in turn.losses.items():
                         mean = weight * value.detach().float()
                         means[name] = means[name] + mean if name in means else mean
         return {name: float(value) for name, value in means.items()}
 
-    def _learn(self, turn: Turn, weight: float, *, last: bool) -> None:
+    def _learn(self, turn: Turn, weight: float, undo: Undo | None) -> None:
+        """Gather gradients; with ``undo``, which marks the last piece, step."""
         total = torch.stack([value.float() for value in turn.losses.values()]).sum() * weight
         self.fabric.backward(total)
-        if not last:
+        if undo is None:
             return
         player = self.state.players[turn.player]
         self._share_gradients(player)
@@ -208,6 +212,7 @@ class _Run:
         finite = bool(torch.isfinite(norm)) if norm is not None else True
         self._finite[turn.player] = finite
         if finite or self.options.precision == "16-mixed":  # its scaler skips and learns
+            undo.keep(player)
             optimizer.step()
         optimizer.zero_grad()
 
@@ -223,14 +228,14 @@ class _Run:
         for parameter, part in zip(learnt, parts, strict=True):
             parameter.grad = part.view_as(parameter)
 
-    def _smaller(self, error: RuntimeError) -> None:
+    def _smaller(self, problem: str) -> None:
         """Half the examples at once from here on; the batch as a whole stays the same."""
         pieces = min(2 * self.state.pieces, self.options.batch_size)
         if pieces == self.state.pieces or self.fabric.world_size > 1:
             raise TrainingError(
                 f"Memory ran out with {self.options.batch_size // self.state.pieces} examples at "
-                f"once ({error}). Give a smaller batch size, network or picture."
-            ) from error
+                f"once ({problem}). Give a smaller batch size, network or picture."
+            )
         self.state.pieces = pieces
         for optimizer in self.optimizers.values():
             optimizer.zero_grad()
@@ -288,12 +293,6 @@ def _cut(batch: Batch, pieces: int) -> list[Sequence[Tensor]]:
     parts = [part.tensor_split(pieces) for part in batch]
     rows = [row for row in zip(*parts, strict=True) if len(row[0])]
     return [type(batch)(*row) if hasattr(batch, "_fields") else row for row in rows]
-
-
-def _statistics(modules: Any) -> list[tuple[Tensor, Tensor]]:
-    """Running statistics and copies of them: a bad step must leave no trace."""
-    buffers = (buffer for module in modules for buffer in module.buffers())
-    return [(buffer, buffer.clone()) for buffer in buffers if buffer.is_floating_point()]
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -17,6 +17,7 @@ from deepmeme.data.videos_store import FrameStore
 from deepmeme.errors import InputError, OutputError, WeightsError
 from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures, Vgg19Features
 from deepmeme.models.motion.config import MotionConfig
+from deepmeme.train.checkpointing import CHECKPOINTS, latest_facts
 from deepmeme.train.motion_task import MotionTask
 from deepmeme.train.motion_training import MotionTraining, plan
 from deepmeme.train.options import FitOptions
@@ -50,6 +51,7 @@ def open_motion_task(
     perceptual: str = "auto",
     frames: Path | str | None = None,
     seed: int = 1,
+    run: Path | None = None,
 ) -> MotionTask:
     """Everything that :func:`deepmeme.train.loop.fit` needs to learn from videos.
 
@@ -58,9 +60,11 @@ def open_motion_task(
         config: a published YAML or a preset's name; by default that of ``start``, or 'small'.
         start: a model to train on: a published ``.pth.tar``, ``.safetensors``, folder or name.
         perceptual: 'seeded', 'vgg19', the path of torchvision's VGG-19 weights, or 'auto': VGG-19
-            if torchvision has downloaded it on this machine.
+            if torchvision has downloaded it on this machine. A run that goes on with 'auto' keeps
+            what it was begun with; with another one it says so.
         frames: where prepared frames are kept; by default in deepmeme's cache folder.
         seed: of pairs, augmentation and new networks.
+        run: folder of the run that may go on.
 
     Raises:
         InputError, WeightsError, ModelNotFound: naming what is wrong.
@@ -70,6 +74,9 @@ def open_motion_task(
     training = MotionTraining.of(chosen)
     check_discriminator(chosen, training)
     folder = open_videos(data or training.root_dir, id_sampling=training.id_sampling, seed=seed)
+    if perceptual == "auto" and run is not None:
+        perceptual = begun_with(run)
+    file = perceptual_file(perceptual)
     store = FrameStore(frames or cache_dir() / "frames", chosen.frame_shape[:2])
     shown, crossed = to_look_at(folder, store, training)
     torch.manual_seed(seed)
@@ -79,7 +86,8 @@ def open_motion_task(
         VideoPairs(folder.train, store, seed=seed),
         shown.frames,
         crossed=crossed,
-        perceptual=perceptual_loss(training, perceptual),
+        perceptual=perceptual_loss(training, file),
+        perceptual_file=file,
         seed=seed,
     )
     if checkpoint is not None:
@@ -193,23 +201,45 @@ def begin_at(task: MotionTask, checkpoint: MotionCheckpoint) -> None:
             task.discriminator.load_state_dict(found)
 
 
-def perceptual_loss(training: MotionTraining, network: str = "auto") -> nn.Module:
-    """The pyramid loss through 'vgg19', a file of its weights, or the network that needs no file.
+def begun_with(run: Path) -> str:
+    """The choice of the perceptual network that a run was begun with, or 'auto'."""
+    facts = latest_facts(run / CHECKPOINTS).get("task", {})
+    if facts.get("perceptual") == SeededFeatures.__name__:
+        return "seeded"
+    if facts.get("perceptual") == Vgg19Features.__name__:
+        file = facts.get("perceptual_file")
+        return str(file) if file is not None and Path(str(file)).is_file() else "vgg19"
+    return "auto"
+
+
+def perceptual_file(network: str = "auto") -> Path | None:
+    """Weights of VGG-19 for a choice; None for the network that needs no file.
 
     Raises:
-        InputError: VGG-19 was asked for and is not there, or the file holds something else.
+        InputError: VGG-19 was asked for and is not there.
     """
-    features: nn.Module
-    file = find_vgg19() if network in ("auto", "vgg19") else None
+    if network == "seeded":
+        return None
+    if network not in PERCEPTUAL:
+        return Path(network)
+    file = find_vgg19()
     if network == "vgg19" and file is None:
         raise InputError(
             "The weights of VGG-19 are not on this machine. torchvision brings them (548 MB): "
             "python -c 'import torchvision; torchvision.models.vgg19(weights=\"DEFAULT\")'; or "
             "pass the path of vgg19-dcbb9e9d.pth, or choose 'seeded', which needs no file."
         )
-    if network not in PERCEPTUAL:
-        file = Path(network)
+    return file
+
+
+def perceptual_loss(training: MotionTraining, file: Path | None = None) -> nn.Module:
+    """The pyramid loss through VGG-19 with the weights in ``file``, or through seeded filters.
+
+    Raises:
+        InputError: the file holds something else.
+    """
     log.info("perceptual loss: %s", "VGG-19" if file else "seeded features, no file needed")
+    features: nn.Module
     if file is None:
         features = SeededFeatures()
     else:

@@ -6,6 +6,7 @@ explain the motion, and known maps of the frame must move them along.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -64,16 +65,19 @@ class MotionTask:
         *,
         crossed: Sequence[tuple[int, int]] = (),
         perceptual: nn.Module,
+        perceptual_file: Path | None = None,
         model: MotionModel | None = None,
         discriminator: Discriminator | None = None,
         seed: int = 1,
     ) -> None:
         """``shown`` (n, 2, h, w, 3) uint8 is for the preview, ``crossed`` rows of it of which the
         first is moved like the second; ``perceptual`` maps (prediction, target) to the weighted
-        loss. ``model`` and ``discriminator`` are trained on, if given.
+        loss, ``perceptual_file`` is what its weights came from. ``model`` and ``discriminator``
+        are trained on, if given.
         """
         self.config, self.training, self.pairs, self.shown = config, training, pairs, shown
         self.perceptual, self.seed, self.crossed = perceptual, seed, tuple(crossed)
+        self.perceptual_file = perceptual_file
         self.model = model or MotionModel(config)
         self.detector_learns = training.lr_kp_detector > 0
         self.model.kp_detector.requires_grad_(self.detector_learns)
@@ -99,9 +103,10 @@ class MotionTask:
         }
 
     def facts(self) -> Mapping[str, Any]:
-        """The configuration, for :func:`deepmeme.train.motion_model.export`."""
+        """The configuration, for the export, and what the loss sees, for who goes on."""
         features = type(getattr(self.perceptual, "features", self.perceptual)).__name__
-        return {"config": self.config.as_dict(), "perceptual": features}
+        file = None if self.perceptual_file is None else str(self.perceptual_file.absolute())
+        return {"config": self.config.as_dict(), "perceptual": features, "perceptual_file": file}
 
     def worth_compiling(self) -> Sequence[nn.Module]:
         """Both networks of the model."""

@@ -17,9 +17,10 @@ from deepmeme.data.augment import Style
 from deepmeme.data.pairs import Pairs, open_pairs
 from deepmeme.errors import InputError
 from deepmeme.models.motion.portrait import PortraitConfig, PortraitModel
+from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.closeup_task import CloseUpTask
 from deepmeme.train.courses import COURSES, LESSONS, Lesson
-from deepmeme.train.loop import CHECKPOINTS, Fitted, fit
+from deepmeme.train.loop import Fitted, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.portrait_tasks import KeypointTask, PortraitMotionTask
 from deepmeme.train.run_state import averages_of
