@@ -8,7 +8,7 @@ import io
 import json
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +24,7 @@ _logger = logging.getLogger(__name__)
 SIDECAR_SUFFIX = ".c2pa"
 SIDECAR_MIME = "application/c2pa"
 _LARGE_BYTES = 64 << 20
+_TRIAL = {"label": "c2pa.hash.data", "data": {"alg": "sha256", "hash": [0] * 32, "pad": []}}
 _SLACK_BYTES = 96
 """Offsets in a long file take a few bytes more than in a short one."""
 
@@ -75,6 +76,7 @@ def sign_file(
     pen = _Pen(signing_identity(settings), settings.timestamp_authority)
     private = record.private or settings.private
     told = ingredients_of(record, private=private, lean=lean or kind == "frames")
+    told = pen.tried(told)
     if kind == "frames":
         for picture in sorted(path.iterdir()):
             pen.embed(picture, "png", manifest(record, told, private=private), told)
@@ -109,6 +111,22 @@ class _Pen:
 
     identity: Identity
     timestamp_authority: str | None
+
+    def tried(self, told: tuple[Ingredient, ...]) -> tuple[Ingredient, ...]:
+        """The inputs' own credentials are kept, whole or broken, unless c2pa can't carry them."""
+        from c2pa import C2paError
+
+        found = []
+        for one in told:
+            if one.past is not None:
+                said = {"claim_version": 2, "title": "trial", "assertions": [_TRIAL]}
+                try:
+                    with one.past.open("rb") as source:
+                        self._write(said, (one,), SIDECAR_MIME, source, io.BytesIO(), None)
+                except (C2paError, OSError):
+                    one = replace(one, past=None)
+            found.append(one)
+        return tuple(found)
 
     def embed(
         self, path: Path, kind: str, said: dict[str, Any], told: tuple[Ingredient, ...]
@@ -183,23 +201,11 @@ class _Pen:
                     name = f"{ingredient.label}.jpg"
                     builder.add_resource(name, io.BytesIO(ingredient.thumbnail))
                 if ingredient.past is not None:
-                    _add_past(builder, ingredient)
+                    definition = json.dumps(ingredient.definition())
+                    with ingredient.past.open("rb") as stream:
+                        builder.add_ingredient(definition, ingredient.mime, stream)
             signed: bytes = builder.sign(signer, mime, source, target)
             return signed
-
-
-def _add_past(builder: Any, ingredient: Ingredient) -> None:
-    """An input with credentials of its own: whole or broken, they are carried along."""
-    from c2pa import C2paError
-
-    assert ingredient.past is not None
-    told = json.dumps(ingredient.definition())
-    try:
-        with ingredient.past.open("rb") as stream:
-            builder.add_ingredient(told, ingredient.mime, stream)
-    except (C2paError, OSError):  # too broken, or gone: the input is told without them
-        with io.BytesIO() as nothing:
-            builder.add_ingredient(told, SIDECAR_MIME, nothing)
 
 
 class _Target(io.FileIO):
