@@ -63,6 +63,20 @@ def test_any_square_can_be_cut(crop: Crop, size: int) -> None:
     cut = crop.cut(picture, size)
     assert cut.shape == (size, size, 3) and cut.dtype == np.uint8
     assert np.all(np.abs(cut.astype(int) - 200) <= 1)
+    quick = crop.quick_cut(picture, size)
+    assert quick.shape == (size, size, 3) and quick.dtype == np.uint8
+    assert np.all(np.abs(quick.astype(int) - 200) <= 1)
+
+
+@pytest.mark.parametrize("side", [60, 128, 190, 193, 400, 700])
+@pytest.mark.parametrize("angle", [0.0, 25.0])
+def test_the_quick_cut_shows_the_same_at_the_same_place(side: float, angle: float) -> None:
+    y, x = np.mgrid[:800, :900].astype(np.float64)
+    wave = [127 + 110 * np.sin(x / 31 + phase) * np.cos(y / 23) for phase in (0, 1, 2)]
+    picture = np.stack(wave, axis=-1).astype(np.uint8)
+    crop = Crop(433.3, 391.7, side, angle)
+    apart = crop.cut(picture, 128).astype(int) - crop.quick_cut(picture, 128)
+    assert np.abs(apart).mean() < 1 and np.abs(apart).max() < 12
 
 
 @pytest.mark.parametrize("factor", [2, 3, 7, 16])

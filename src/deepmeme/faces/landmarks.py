@@ -68,7 +68,7 @@ def find_landmarks(image: Frame, face: Face, *, folder: Path = FOLDER) -> Landma
     """
     reader = open_reader(folder)
     crop = crop_face(face, framing=reader.framing, upright=True)
-    xy = reader.detect(crop.cut(image, reader.resolution)[None])[0].astype(np.float64)
+    xy = reader.detect(crop.quick_cut(image, reader.resolution)[None])[0].astype(np.float64)
     inside = (xy + 1) * (reader.resolution - 1) / 2
     back = crop.inverse(reader.resolution)
     places = inside @ back[:, :2].T + back[:, 2] + 0.5

@@ -7,6 +7,7 @@ picture can't. Right and left are the person's: ``eye_r`` lies on the picture's 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -133,14 +134,12 @@ class AverageFit(NamedTuple):
 
 def fit_average(xy: Points, names: Sequence[str]) -> AverageFit:
     """How well and how the average face lies over the keypoints (k, 2) of one frame."""
-    average = average_face()
-    rows = [row for row, name in enumerate(names) if name in average and not _LOOSE.match(name)]
-    shape = np.array([average[names[row]] for row in rows])
-    shape, seen = shape - shape.mean(axis=0), xy[rows] - xy[rows].mean(axis=0)
+    rows, shape, rigid, _ = _laid_out(tuple(names))
+    seen = xy[rows] - xy[rows].mean(axis=0)
     camera, *_ = np.linalg.lstsq(shape, seen, rcond=None)
     sizes = np.maximum(np.linalg.svd(camera, compute_uv=False), 1e-9)
     apart = np.sqrt(np.square(seen - shape @ camera).sum(axis=1).mean())
-    middle = xy[rigid_rows(names)].mean(axis=0)
+    middle = xy[rigid].mean(axis=0)
     return AverageFit(
         float(apart / sizes.mean()),
         (float(middle[0]), float(middle[1])),
@@ -177,11 +176,25 @@ def head_angles(xy: Points, names: Sequence[str]) -> Points:
 
 def _cameras(xy: Points, names: Sequence[str]) -> Points:
     """(n, 2, 3) linear maps from the average face to the rigid points of (n, k, 2)."""
-    average, rigid = average_face(), rigid_rows(names)
-    shape = np.array([average[names[row]] for row in rigid])
-    shape = shape - shape.mean(axis=0)
+    _, _, rigid, towards_camera = _laid_out(tuple(names))
     seen = xy[:, rigid] - xy[:, rigid].mean(axis=1, keepdims=True)
-    return np.asarray((np.linalg.pinv(shape) @ seen).transpose(0, 2, 1))
+    return np.asarray((towards_camera @ seen).transpose(0, 2, 1))
+
+
+@lru_cache(maxsize=8)
+def _laid_out(
+    names: tuple[str, ...],
+) -> tuple[NDArray[np.int64], Points, NDArray[np.int64], Points]:
+    """What of the fit depends on the names alone, as it took half a millisecond a face.
+
+    Rows of the head's keypoints and the average's places there, centred; rows of the rigid ones and
+    the pseudoinverse of the average's places there, centred.
+    """
+    average, rigid = average_face(), rigid_rows(names)
+    head = [row for row, name in enumerate(names) if name in average and not _LOOSE.match(name)]
+    shape, hard = (np.array([average[names[row]] for row in rows]) for rows in (head, rigid))
+    inverse = np.linalg.pinv(hard - hard.mean(axis=0))
+    return np.array(head, np.int64), shape - shape.mean(axis=0), rigid, inverse
 
 
 def _both(half: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
