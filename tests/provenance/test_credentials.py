@@ -4,7 +4,10 @@ import io
 import json
 import logging
 import re
+import signal
 import socket
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +19,11 @@ from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.media.video import open_clip
 from deepmeme.provenance import ingredients as ingredients_module
+from deepmeme.provenance.credentials import undisturbed
 from deepmeme.provenance.credentials_found import read_credentials
 from deepmeme.provenance.embedded import embedded_bytes
 from deepmeme.provenance.found import read_marks
+from deepmeme.provenance.identity import _new_identity
 from deepmeme.provenance.ingredients import THUMBNAIL_BYTES, ingredients_of
 from deepmeme.provenance.record import COMPOSITE, WHOLLY_DREAMT, InputFile, Record
 from deepmeme.provenance.seal import save_picture
@@ -343,6 +348,34 @@ def test_an_organisations_certificate_that_is_no_good_for_credentials_is_said(
     with pytest.raises(InputError, match="certificate"):
         save_picture(FRAMES[0], tmp_path / "r.png", RECORD)
     assert left_in(tmp_path) == ["config"]
+
+
+def test_an_organisation_signs_and_is_known_again(tmp_path, monkeypatch):
+    config = tmp_path / "config"
+    organisation(config)
+    chain, key = _new_identity()
+    (config / "chain.pem").write_bytes(chain)
+    (config / "key.pem").write_bytes(key)
+    monkeypatch.setenv("DEEPMEME_CONFIG_DIR", str(config))
+    path = save_picture(FRAMES[0], tmp_path / "r.png", RECORD).path
+    found = read_credentials(path)
+    assert (found.state, found.by_this_machine) == ("trusted", True)
+    assert not (config / "signing").exists()
+    monkeypatch.setenv("DEEPMEME_CONFIG_DIR", str(tmp_path / "elsewhere"))
+    found = read_credentials(path)
+    assert (found.state, found.by_this_machine, found.ours) == ("valid", False, True)
+
+
+def test_ctrl_c_while_it_is_signed_is_heard_afterwards(tmp_path, monkeypatch):
+    def press(*_: object, **__: object) -> None:
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+        time.sleep(0.3)
+        done.append(True)
+
+    done: list[bool] = []
+    with pytest.raises(KeyboardInterrupt):
+        undisturbed(press)
+    assert done
 
 
 def test_without_its_timestamp_authority_it_is_signed_without(tmp_path, monkeypatch, caplog):

@@ -8,9 +8,11 @@ import io
 import json
 import logging
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from deepmeme.errors import InputError, OutputError
 from deepmeme.provenance.identity import Identity, signing_identity
@@ -20,6 +22,8 @@ from deepmeme.provenance.record import Record, file_sha256
 from deepmeme.provenance.settings import ProvenanceSettings
 
 _logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 SIDECAR_SUFFIX = ".c2pa"
 SIDECAR_MIME = "application/c2pa"
@@ -50,6 +54,16 @@ def library_settings(**trust: str) -> dict[str, Any]:
         },
         **({"trust": trust} if trust else {}),
     }
+
+
+def undisturbed(work: Callable[[], T]) -> T:
+    """Do native work to its end before Ctrl-C is heard.
+
+    c2pa reads files through callbacks, which would lose a KeyboardInterrupt and with it the bytes
+    they were reading; the callbacks of another thread get none.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 def sidecar_path(path: Path) -> Path:
@@ -170,7 +184,10 @@ class _Pen:
         )  # fmt: skip
         return signed
 
-    def _write(
+    def _write(self, *given: Any) -> bytes:
+        return undisturbed(lambda: self._written(*given))
+
+    def _written(
         self,
         said: dict[str, Any],
         told: tuple[Ingredient, ...],
@@ -190,7 +207,7 @@ class _Pen:
         config = library_settings()
         if os.fstat(source.fileno()).st_size > _LARGE_BYTES:
             # hashed in pieces, which needs little memory; the pieces' hashes lengthen the manifest
-            config["core"]["merkle_tree_chunk_size_in_kb"] = 1024
+            config["core"]["merkle_tree_chunk_size_in_kb"] = 4096
         with (
             c2pa.Context.from_dict(config) as context,
             signer,

@@ -8,7 +8,12 @@ from typing import Any, Literal
 
 from deepmeme.errors import DeepmemeError, InputError
 from deepmeme.media.sniff import sniff
-from deepmeme.provenance.credentials import SIDECAR_MIME, library_settings, sidecar_path
+from deepmeme.provenance.credentials import (
+    SIDECAR_MIME,
+    library_settings,
+    sidecar_path,
+    undisturbed,
+)
 from deepmeme.provenance.credentials_problems import UNTRUSTED, clean, problems_of
 from deepmeme.provenance.embedded import embedded_bytes
 from deepmeme.provenance.identity import Known, known_identities
@@ -155,16 +160,10 @@ def _too_large(length: int) -> Credentials:
 
 
 def _read(path: Path, mime: str, signed: bytes | None, known: Known) -> Credentials | None:
-    from c2pa import C2paError, Context, Reader  # here: a native library, for few commands
+    from c2pa import C2paError  # here: a native library, for few commands
 
-    trust = {"user_anchors": known.anchors} if known.anchors else {}
     try:
-        with (
-            path.open("rb") as stream,
-            Context.from_dict(library_settings(**trust)) as context,
-            Reader(mime, stream, signed, context=context) as reader,
-        ):
-            told = json.loads(reader.json())
+        told = undisturbed(lambda: _json(path, mime, signed, known))
         return _credentials(told, known)
     except C2paError.ManifestNotFound:
         return None
@@ -172,6 +171,18 @@ def _read(path: Path, mime: str, signed: bytes | None, known: Known) -> Credenti
         raise
     except Exception as error:  # whatever a hostile file brings c2pa or the reader below to raise
         return Credentials("invalid", (f"The credentials cannot be read ({clean(str(error))}).",))
+
+
+def _json(path: Path, mime: str, signed: bytes | None, known: Known) -> _Json:
+    from c2pa import Context, Reader
+
+    trust = {"user_anchors": known.anchors} if known.anchors else {}
+    with (
+        path.open("rb") as stream,
+        Context.from_dict(library_settings(**trust)) as context,
+        Reader(mime, stream, signed, context=context) as reader,
+    ):
+        return _mapping(json.loads(reader.json()))
 
 
 def _credentials(told: _Json, known: Known) -> Credentials:
