@@ -96,6 +96,13 @@ def test_a_stage_outside_the_folder_is_not_read(folder: Path, tmp_path: Path) ->
         load_model(copy)
 
 
+def test_a_stage_without_a_sum_is_refused(folder: Path, tmp_path: Path) -> None:
+    stages = json.loads((folder / "model.json").read_text())["stages"]
+    copy = broken(folder, tmp_path / "m", stages=stages | {"encode": {"file": "encode.onnx"}})
+    with pytest.raises(WeightsError, match=r"model\.json should name a file with its sha256"):
+        load_model(copy)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"family": "oracle"}', "{"])
 def test_a_strange_model_json_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "model.json").write_text(text)

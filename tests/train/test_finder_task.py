@@ -15,14 +15,13 @@ from deepmeme.faces.face import Box, Face
 from deepmeme.faces.finder import sight_faces
 from deepmeme.faces.landmarks import find_landmarks
 from deepmeme.models.faces.finder import CHANNELS, UNIT_PX, FaceFinder, FinderConfig, Sightings
-from deepmeme.runtime.load import checked_file
 from deepmeme.train.courses import FACE_COURSES
 from deepmeme.train.export import export_any
 from deepmeme.train.export_finder import export, finder_of, landmarks_of
 from deepmeme.train.faces import train_faces
 from deepmeme.train.finder_task import finder_losses
 from deepmeme.train.landmark_task import NAMES
-from deepmeme.weights.folder import check_folder
+from deepmeme.weights.folder import check_folder, checked_file
 from tests.data.face_bank import write_face_bank
 
 TINY = FinderConfig(4, (4, 8))

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.faces.face import Box, Face
-from deepmeme.runtime.load import checked_file
 from deepmeme.weights.catalogue import BUNDLED
-from deepmeme.weights.folder import read_card
+from deepmeme.weights.folder import checked_file, read_card
 
 Frame = NDArray[np.uint8]
 Floats = NDArray[np.float32]

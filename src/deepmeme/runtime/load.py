@@ -18,8 +18,8 @@ from deepmeme.runtime import openvino_graph
 from deepmeme.runtime.engine import ModelInfo
 from deepmeme.runtime.openvino_engine import OpenVINOEngine, Stages
 from deepmeme.runtime.quantize import Ranges
-from deepmeme.weights.checkpoint import MotionCheckpoint, file_sha256, load_checkpoint
-from deepmeme.weights.folder import read_card
+from deepmeme.weights.checkpoint import MotionCheckpoint, load_checkpoint
+from deepmeme.weights.folder import checked_file, read_card
 from deepmeme.weights.resolve import resolve
 
 ENGINES = ("auto", "openvino", "torch")
@@ -238,20 +238,6 @@ def known_card(folder: Path) -> dict[str, Any]:
             f"{', '.join(FAMILIES)}. Convert the model again, or update deepmeme."
         )
     return card
-
-
-def checked_file(folder: Path, entry: Mapping[str, str]) -> Path:
-    """A file of a model folder whose content is what the folder says."""
-    file = folder / Path(entry["file"]).name
-    if not file.is_file():
-        raise WeightsError(f"{folder} names {file.name}, which is missing. Install deepmeme again.")
-    found = file_sha256(file)
-    if found != entry["sha256"]:
-        raise WeightsError(
-            f"{file} is damaged: its sha256 is {found}, expected {entry['sha256']}. "
-            "Install deepmeme again."
-        )
-    return file
 
 
 def read_ranges(folder: Path, card: Mapping[str, Any]) -> dict[str, Ranges] | None:

@@ -1,14 +1,16 @@
 """Model folders: ``model.json`` says what lies beside it and what each file must hash to."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from reprlib import repr as _short
 from typing import Any
 
 from deepmeme.errors import WeightsError
 from deepmeme.weights.checkpoint import WEIGHTS_FILE, MotionCheckpoint, file_sha256
 
 MAX_CARD_BYTES = 2**20
+_AGAIN = "Convert or install the model again."
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -31,20 +33,43 @@ def read_card(folder: Path) -> dict[str, Any]:
         ) from error
 
 
+def checked_file(folder: Path, entry: Any) -> Path:
+    """A file of a model folder whose content is what ``entry`` of ``model.json`` says.
+
+    Raises:
+        WeightsError: it is missing or another one, or the entry names no file and sum.
+    """
+    if not isinstance(entry, Mapping) or not {"file", "sha256"} <= set(entry):
+        raise WeightsError(
+            f"{folder / 'model.json'} should name a file with its sha256, but says {_short(entry)}. "
+            f"{_AGAIN}"
+        )
+    problem = _problem(folder, str(entry["file"]), str(entry["sha256"]))
+    if problem:
+        raise WeightsError(problem)
+    return _inside(folder, str(entry["file"]))
+
+
 def check_folder(folder: Path) -> list[str]:
     """What is wrong with the files that ``model.json`` names; nothing, for a whole folder."""
-    card = read_card(folder)
-    problems = []
-    for name, wanted in _named_files(card):
-        file = folder / Path(name).name
-        if not file.is_file():
-            problems.append(f"{file.name} is missing. Convert or install the model again.")
-        elif wanted is not None and file_sha256(file) != wanted:
-            problems.append(
-                f"{file.name} is damaged: its sha256 is not the one in model.json. Convert or "
-                "install the model again."
-            )
-    return problems
+    named = _named_files(read_card(folder))
+    problems = (_problem(folder, name, wanted) for name, wanted in named)
+    return [problem for problem in problems if problem]
+
+
+def _problem(folder: Path, name: str, wanted: str | None) -> str:
+    file = _inside(folder, name)
+    if not file.is_file():
+        return f"{folder} names {file.name}, which is missing. {_AGAIN}"
+    found = file_sha256(file) if wanted is not None else None
+    if found != wanted:
+        return f"{file} is damaged: its sha256 is {found}, expected {wanted}. {_AGAIN}"
+    return ""
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Whatever the name, a file that lies right in the folder."""
+    return folder / Path(name).name
 
 
 def _named_files(card: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
