@@ -53,7 +53,9 @@ class Credentials:
     signer: str = ""
     issuer: str = ""
     signed_at: str | None = None
-    """ISO time from a timestamp authority."""
+    """ISO time from a timestamp authority, whoever that is."""
+    time_vouched: bool = False
+    """Whether a trust list knows the timestamp authority; anybody can run one."""
     claimed_at: str | None = None
     """ISO time as the signer says it, without proof."""
     ours: bool = False
@@ -199,9 +201,10 @@ def _credentials(told: _Json, known: Known) -> Credentials:
     elif told.get("validation_state") == "Trusted":
         state = "trusted"
     serial = str(_mapping(active.get("signature_info")).get("cert_serial_number"))
+    vouched = "timeStamp.trusted" in _codes(results.get("success"))
     own = state == "trusted" and serial in known.serials
     found = replace(_told(active, _Past(manifests)), state=state, problems=problems)
-    return replace(found, by_this_machine=own, manifest=told)
+    return replace(found, by_this_machine=own, time_vouched=vouched, manifest=told)
 
 
 @dataclass

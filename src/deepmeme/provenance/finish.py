@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PIL import Image
 from deepmeme.errors import InputError
 from deepmeme.media.clip import Frame
 from deepmeme.provenance.credentials import credentials_bytes, sidecar_path, sign_file
+from deepmeme.provenance.credentials_found import read_credentials
 from deepmeme.provenance.found import read_marks
 from deepmeme.provenance.identity import signing_identity
 from deepmeme.provenance.manifest import WATERMARK
@@ -37,6 +39,8 @@ class Maker:
         settings = read_settings()
         if settings.marking:
             signing_identity(settings)
+            if settings.certificate is not None or settings.timestamp_authority is not None:
+                _try(settings)
         return cls(settings)
 
     @property
@@ -110,17 +114,25 @@ class Maker:
             raise RuntimeError(f"{result.name} came out without its mark; {fault}")
         if not self.marks:
             return
-        from deepmeme.provenance.credentials_found import read_credentials
-
         found = read_credentials(result)
         if found is None or found.work_id != record.work_id:
             raise RuntimeError(f"{result.name} came out without its credentials; {fault}")
         if found.state != "invalid":
             return
         problems = " ".join(found.problems)
-        if self.settings.certificate is not None:
-            raise InputError(
-                f"What {self.settings.certificate} signs does not hold: {problems} Mend the "
-                "certificate, or take it out of config.toml to sign with this computer's own."
-            )
         raise RuntimeError(f"{result.name} came out with broken credentials: {problems} {fault}")
+
+
+def _try(settings: ProvenanceSettings) -> None:
+    """Sign a tiny picture with what an organisation set: better now than after hours of work."""
+    with tempfile.TemporaryDirectory() as folder:
+        tiny = Path(folder) / "trial.png"
+        Image.new("RGB", (16, 16)).save(tiny)
+        sign_file(tiny, "png", Record("trial", work_id="0" * 11), settings)
+        found = read_credentials(tiny)
+    if found is None or found.state == "invalid":
+        blamed = [settings.certificate, settings.timestamp_authority]
+        raise InputError(
+            f"What is signed with {' and '.join(str(b) for b in blamed if b)} does not hold: "
+            f"{' '.join(found.problems) if found else ''} Mend it, or take it out of config.toml."
+        )
