@@ -114,7 +114,7 @@ def options_for(
         milestones=",".join(map(str, milestones)),
         warmup=0,
         save_every=meant.save_every,
-        clip_norm=1e9,  # as published: not at all
+        clip_norm=training.clip_norm,
     )
 
 

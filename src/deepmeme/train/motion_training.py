@@ -60,6 +60,8 @@ class MotionTraining:
     scales: tuple[float, ...] = (1.0, 0.5, 0.25, 0.125)
     checkpoint_freq: int = 50
     """Epochs."""
+    clip_norm: float = 1e9
+    """Longest gradient; as published, none is too long. Ours: a few rare, huge ones undo hours."""
     transform: TransformOptions = field(default_factory=TransformOptions)
     weights: LossWeights = field(default_factory=LossWeights)
 
@@ -252,6 +254,7 @@ def _training(sections: Mapping[str, Any], errors: list[str]) -> MotionTraining:
         batch_size=train.whole("batch_size", usual.batch_size, 1, 65_536),
         scales=train.numbers("scales", usual.scales, 1 / 64, 1),
         checkpoint_freq=train.whole("checkpoint_freq", usual.checkpoint_freq, 1, 10**6),
+        clip_norm=train.number("clip_norm", usual.clip_norm, 1e-6, 1e9),
         transform=_transform(train.section("transform_params"), usual.transform),
         weights=_weights(train.section("loss_weights"), usual.weights),
     )
