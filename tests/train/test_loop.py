@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from deepmeme.errors import InputError, MissingExtra, WeightsError
+from deepmeme.errors import InputError, MissingExtra, OutputError, WeightsError
 from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.loop import TrainingError, fit
 from deepmeme.train.options import FitOptions
@@ -120,6 +120,25 @@ def test_a_process_that_is_killed_or_interrupted(tmp_path: Path, number: signal.
     fit(whole, options, tmp_path / "whole")
     assert_equal(again, whole)
     assert min(again.numbers) == (9 if number == signal.SIGKILL else 11)
+
+
+def test_two_runs_in_one_folder_are_kept_apart(tmp_path: Path) -> None:
+    rival, task = ToyTask(), ToyTask()
+    real, said = task.turns, []
+
+    def meanwhile(batch: ToyBatch, step: int):  # type: ignore[no-untyped-def]
+        if step == 3:
+            with pytest.raises(OutputError, match=f"another deepmeme.*process {os.getpid()}") as at:
+                fit(rival, OPTIONS, tmp_path / "run")
+            said.append(at)
+        return real(batch, step)
+
+    task.turns = meanwhile  # type: ignore[method-assign]
+    whole = ToyTask()
+    assert fit(task, OPTIONS, tmp_path / "run").finished and said
+    fit(whole, OPTIONS, tmp_path / "whole")
+    assert_equal(task, whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "whole"]
 
 
 def test_pieces_of_a_batch_add_up(tmp_path: Path) -> None:

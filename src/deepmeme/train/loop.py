@@ -9,7 +9,7 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from deepmeme.errors import DeepmemeError
+from deepmeme.errors import DeepmemeError, OutputError
+from deepmeme.media.lock import only_writer
 from deepmeme.media.prefetch import prefetch
 from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.clock import Clock
@@ -54,6 +55,7 @@ def fit(task: Task, options: FitOptions, out: Path) -> Fitted:
 
     Raises:
         WeightsError: ``out`` holds a run of something else.
+        OutputError: another process is training there.
         TrainingError: the losses stay infinite, or not even one example fits into memory.
     """
     fabric = Fabric(
@@ -68,8 +70,25 @@ def fit(task: Task, options: FitOptions, out: Path) -> Fitted:
 
 
 def _launched(fabric: Fabric, task: Task, options: FitOptions, out: Path) -> Fitted:
-    with _Run(fabric, task, options, out) as run:
+    with _only_run(fabric, out), _Run(fabric, task, options, out) as run:
         return run.to_the_end()
+
+
+@contextmanager
+def _only_run(fabric: Fabric, out: Path) -> Iterator[None]:
+    """The first process locks the folder for all; if it can't, all of them say so and end."""
+    with ExitStack() as held:
+        problem = ""
+        if fabric.is_global_zero:
+            try:
+                held.enter_context(only_writer(out))
+            except OutputError as error:
+                problem = str(error)
+        if fabric.world_size > 1:
+            problem = fabric.broadcast(problem)
+        if problem:
+            raise OutputError(problem)
+        yield
 
 
 class _Run:

@@ -11,8 +11,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from deepmeme.errors import DownloadError, OutputError
+from deepmeme.media.lock import one_at_a_time
 from deepmeme.weights.catalogue import Entry
 from deepmeme.weights.container import ADVICE, sniff_container
 from deepmeme.weights.transport import (
@@ -106,7 +106,7 @@ def fetch(
     expected = expected or Expected()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(target.with_name(f".{target.name}.lock")):
+        with one_at_a_time(target.with_name(f".{target.name}.lock")):
             if target.is_file():
                 return target
             return _first_that_works(urls, target, expected, by_hand, progress, timeout_s)
@@ -301,32 +301,6 @@ def _verify(path: Path, expected: Expected) -> None:
     if problem:
         _Part(path).forget()
         raise RejectedError(problem)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time; the system lets go when a process dies."""
-    with path.open("a+b") as file:
-        if os.name == "nt":  # pragma: no cover
-            _lock_windows(file)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _lock_windows(file: IO[bytes]) -> None:  # pragma: no cover
-    import msvcrt
-
-    locking: Any = msvcrt
-    while True:
-        try:
-            file.seek(0)
-            locking.locking(file.fileno(), locking.LK_NBLCK, 1)
-            return
-        except OSError:
-            time.sleep(0.2)
 
 
 def _nothing_worked(

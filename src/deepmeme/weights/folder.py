@@ -41,7 +41,7 @@ def checked_file(folder: Path, entry: Any) -> Path:
     """
     if not isinstance(entry, Mapping) or not {"file", "sha256"} <= set(entry):
         raise WeightsError(
-            f"{folder / 'model.json'} should name a file with its sha256, but says {_short(entry)}. "
+            f"{folder / 'model.json'} should name a file with its sha256, not {_short(entry)}. "
             f"{_AGAIN}"
         )
     problem = _problem(folder, str(entry["file"]), str(entry["sha256"]))
