@@ -8,6 +8,9 @@ import pytest
 from tests.pipelines.drawn import dots_clip, write_picture, write_video
 from tests.pipelines.studio import Studio, frames_of
 
+# no watermark, which is another one in every result
+pytestmark = pytest.mark.usefixtures("research")
+
 FRAMES = 50  # at 10 frames a second; segments are of 20
 KEPT = 40
 

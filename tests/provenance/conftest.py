@@ -10,15 +10,6 @@ from tests.media.drawn import scenes, tone, write_video
 from tests.provenance.results import EVERY_NAME, rendered, smooth_scene
 
 
-@pytest.fixture
-def research(tmp_path_factory, monkeypatch):
-    """Settings without watermark and credentials, so that equal results are equal bytes."""
-    folder = tmp_path_factory.mktemp("research")
-    (folder / "config.toml").write_text('provenance = "off"\n')
-    monkeypatch.setenv("DEEPMEME_CONFIG_DIR", str(folder))
-    return folder
-
-
 @pytest.fixture(scope="session")
 def inputs(tmp_path_factory):
     """A picture and a video of two frames and a beep, and the record of a work made of them."""

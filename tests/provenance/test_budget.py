@@ -94,7 +94,7 @@ def test_each_look_gives_up_more_than_the_one_before(muxer, size, fps):
     assert len(set(choices)) == len(choices) >= 4
 
 
-def test_a_gif_has_no_bands_and_does_not_crawl(tmp_path):
+def test_a_gif_has_no_bands_and_does_not_crawl(tmp_path, research):
     """Soft gradients come back soft, and what stands still stays still."""
     still = smooth_scene(0, 128, 128)
     frames = []
@@ -110,7 +110,7 @@ def test_a_gif_has_no_bands_and_does_not_crawl(tmp_path):
     assert psnr(blurred[0], blurred[1]) > 36, "dithering keeps the local mean"
 
 
-def test_a_gif_of_few_colours_is_exact(tmp_path):
+def test_a_gif_of_few_colours_keeps_them(tmp_path):
     frames = [np.zeros((32, 32, 3), np.uint8) for _ in range(4)]
     colours = [(255, 0, 0), (0, 128, 0), (12, 34, 56), (255, 255, 255)]
     for index, frame in enumerate(frames):
@@ -118,7 +118,7 @@ def test_a_gif_of_few_colours_is_exact(tmp_path):
             frame[8 * ((place + index) % 4) :][:8] = colour
     read = list(open_clip(rendered(frames).save(tmp_path / "r.gif").path))
     worst = max(int(np.abs(a.astype(int) - b).max()) for a, b in zip(frames, read, strict=True))
-    assert worst <= 4
+    assert worst <= 10  # the watermark is in it
 
 
 def test_the_budget_holds_for_long_clips(tmp_path):
