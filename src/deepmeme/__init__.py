@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from deepmeme.pipelines.motion_model import MotionModel as MotionModel
     from deepmeme.pipelines.motion_model import load_model as load_model
     from deepmeme.pipelines.options import AnimateOptions as AnimateOptions
+    from deepmeme.provenance.verify import Verdict as Verdict
+    from deepmeme.provenance.verify import verify as verify
 
 try:
     __version__ = version("deepmeme")
@@ -25,10 +27,20 @@ _PUBLIC = {
     "AnimateOptions": "deepmeme.pipelines.options",
     "MotionModel": "deepmeme.pipelines.motion_model",
     "animate": "deepmeme.pipelines.animate",
+    "Verdict": "deepmeme.provenance.verify",
     "load_model": "deepmeme.pipelines.motion_model",
+    "verify": "deepmeme.provenance.verify",
 }
 
-__all__ = ["AnimateOptions", "MotionModel", "__version__", "animate", "load_model"]
+__all__ = [
+    "AnimateOptions",
+    "MotionModel",
+    "Verdict",
+    "__version__",
+    "animate",
+    "load_model",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

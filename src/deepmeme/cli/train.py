@@ -11,7 +11,13 @@ import typer
 from deepmeme.choices import choice_of
 from deepmeme.cli.fields import AsJson, with_options
 from deepmeme.errors import InputError
-from deepmeme.train.courses import COURSES, FACE_COURSES, FaceNetwork, Lesson
+from deepmeme.train.courses import (
+    COURSES,
+    FACE_COURSES,
+    WATERMARK_COURSE,
+    FaceNetwork,
+    Lesson,
+)
 from deepmeme.train.options import FitOptions
 
 if TYPE_CHECKING:
@@ -116,6 +122,20 @@ def _train_faces(
     _talk(quiet=as_json)
     fitted = train_faces(network, banks, out, options, shares=often, faceless=faceless, size=size)
     _tell(fitted, out / network, as_json=as_json)
+
+
+@app.command("watermark")
+@with_options(FitOptions, into="options", defaults=WATERMARK_COURSE)
+def watermark(
+    out: Run, options: FitOptions, banks: Banks, shares: Shares = None, as_json: AsJson = False
+) -> None:
+    """Learn to read the invisible watermark after codecs. A run that was stopped goes on."""
+    from deepmeme.train.watermark_task import train_watermark
+
+    often = _shares(shares, banks)
+    _talk(quiet=as_json)
+    fitted = train_watermark(banks, out, options, shares=often)
+    _tell(fitted, out, as_json=as_json)
 
 
 MACHINE = tuple(

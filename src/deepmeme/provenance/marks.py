@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -16,13 +17,19 @@ from PIL import Image
 
 from deepmeme.media.clip import Frame
 from deepmeme.provenance.record import Record
+from deepmeme.provenance.watermark import Watermark
 
 _XMP_KEYWORD = b"XML:com.adobe.xmp"
 
 
 def mark_frame(frame: Frame, work_id: str) -> Frame:
-    """The frame as it leaves the house. (The invisible watermark goes here.)"""
-    return frame
+    """The frame as it leaves the house: with the work's id in it, which nobody sees."""
+    return _watermark(work_id).mark(frame)
+
+
+@lru_cache(maxsize=4)
+def _watermark(work_id: str) -> Watermark:
+    return Watermark(work_id)
 
 
 def tags(record: Record) -> dict[str, str]:

@@ -35,3 +35,9 @@ FACE_COURSES: dict[FaceNetwork, FitOptions] = {
     "landmarks": replace(_FACES, steps=3000, learning_rate=2e-3),
 }
 """What each face network takes, by default."""
+
+WATERMARK_COURSE = FitOptions(
+    steps=3000, batch_size=12, learning_rate=4e-3, beta1=0.9, weight_decay=1e-4,
+    average_decay=0.998, precision="bf16-mixed", log_every=100,
+)  # fmt: skip
+"""What the watermark's reader takes, by default."""

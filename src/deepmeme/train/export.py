@@ -17,6 +17,11 @@ def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str,
     """
     found = averages_of(run / CHECKPOINTS)
     if found is not None:
+        if "reader" in found[0]:
+            from deepmeme.train.watermark_task import export_reader
+
+            export_reader(found[0]["reader"], folder, width=found[1]["width"])
+            return {}
         if "generator" not in found[0]:
             raise InputError(
                 f"{run} is one part of a model; give the folder that holds all of it: {run.parent}"

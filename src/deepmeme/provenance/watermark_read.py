@@ -1,0 +1,142 @@
+"""Find the invisible watermark again, also after codecs, scaling, crops and mirrors.
+
+Frames are averaged (the mark stays, what moves blurs), looked at by a small network, and its soft
+signs folded: all tiles on one. Where in the picture a tile begins is where the signs that all works
+share agree best; how large a cell is, is tried out if it isn't what it was when the mark was made.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepmeme.media.clip import Frame
+from deepmeme.provenance.watermark import cell_px
+from deepmeme.provenance.watermark_code import ID_BITS, SIDE, Decoded, decode, pilot
+from deepmeme.provenance.watermark_net import SAMPLES, Soft, soft_signs
+
+Grey = NDArray[np.float32]
+
+MAX_CHANCE = 1e-9
+"""A mark counts as found if a picture without one would look like this less often."""
+RATIO, RANGE = 1.006, 2.3
+"""Of neighbouring cell sizes that are tried, and how far from the usual one."""
+_SEEN = 288  # samples a side of what is looked at while searching
+_MOST = 1200  # otherwise
+_PEAKS = 4
+_PICTURES = 4
+_SIDE = SIDE * SAMPLES
+_MIN_SAMPLES = 40
+
+
+class Found(NamedTuple):
+    """A watermark of ours."""
+
+    work_id: str
+    score: float
+    """Standard deviations above what chance gives; see :func:`watermark_code.agreement`."""
+    chance: float
+    """Bound on how often all that was tried finds a mark where there is none."""
+    cell_px: float
+    """Side of a cell now, in pixels of the pictures looked at."""
+    mirrored: bool
+
+
+def read_watermark(frames: Sequence[Frame], *, search: bool = True) -> Found | None:
+    """The watermark that frames (h, w, 3) of one size share, or None.
+
+    ``search`` also looks for crops, for other sizes than the mark was made for and for mirrored
+    pictures: some seconds more if there is nothing.
+    """
+    pictures = _averages(frames)
+    whole = [np.mean(pictures, axis=0)]
+    height, width = whole[0].shape
+    usual = cell_px(width, height)
+    tried, seen = 0, set()
+    for size in [usual, *(_other_sizes(usual) if search else [])]:
+        around = size != usual
+        counts = _samples(width, height, size)
+        if min(counts) < _MIN_SAMPLES or counts in seen:
+            continue
+        seen.add(counts)
+        field = _field(whole, counts, most=_SEEN) if around else _field(pictures, counts)
+        for mirrored in (False, True) if search else (False,):
+            tried += _SIDE * _SIDE
+            found = _found(field[:, ::-1] if mirrored else field, tried, size, mirrored)
+            if found is not None:
+                return found
+    return None
+
+
+def _averages(frames: Sequence[Frame]) -> list[Grey]:
+    """Up to four, each of its share of the frames."""
+    greys = [cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY) for frame in frames]
+    parts = np.array_split(np.arange(len(greys)), min(len(greys), _PICTURES))
+    return [np.mean([greys[i] for i in part], axis=0, dtype=np.float32) for part in parts]
+
+
+def _other_sizes(usual: float) -> Iterator[float]:
+    """Cell sizes by their distance from the usual one."""
+    for step in range(1, math.ceil(math.log(RANGE) / math.log(RATIO)) + 1):
+        yield usual * RATIO**step
+        yield usual / RATIO**step
+
+
+def _samples(width: int, height: int, cell: float) -> tuple[int, int]:
+    return round(SAMPLES * width / cell), round(SAMPLES * height / cell)
+
+
+def _field(pictures: Sequence[Grey], counts: tuple[int, int], *, most: int = _MOST) -> Soft:
+    """Soft signs, summed over pictures; of at most so many samples a side, in the middle."""
+    total: Soft | None = None
+    for grey in pictures:
+        smaller = counts[0] < grey.shape[1]
+        how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+        samples = cv2.resize(grey, counts, interpolation=how)
+        top, left = (max(0, (n - most) // 2) for n in samples.shape)
+        read = soft_signs(samples[top : top + most, left : left + most])
+        total = read if total is None else total + read
+    assert total is not None
+    return total
+
+
+def _found(field: Soft, tried: int, size: float, mirrored: bool) -> Found | None:
+    folded = _folded(field)
+    best: Decoded | None = None
+    for down, right in _places(folded):
+        aligned = np.roll(folded, (-down, -right), (0, 1))
+        soft = aligned.reshape(SIDE, SAMPLES, SIDE, SAMPLES).sum((1, 3))
+        decoded = decode(soft)
+        if decoded is not None and (best is None or decoded.score > best.score):
+            best = decoded
+    if best is None:
+        return None
+    chance = tried * 2.0**ID_BITS * math.exp(-best.score * best.score / 2)
+    if chance > MAX_CHANCE:
+        return None
+    return Found(best.work_id, best.score, chance, size, mirrored)
+
+
+def _folded(field: Soft) -> Soft:
+    """All tiles on one, (72, 72)."""
+    height, width = field.shape
+    whole = np.pad(field, ((0, -height % _SIDE), (0, -width % _SIDE)))
+    tiles = whole.reshape(whole.shape[0] // _SIDE, _SIDE, whole.shape[1] // _SIDE, _SIDE)
+    return np.asarray(tiles.sum((0, 2)), np.float32)
+
+
+def _places(folded: Soft) -> Iterator[tuple[int, int]]:
+    """Where a tile may begin: (row, column) in samples, the likeliest first."""
+    likeness = np.fft.irfft2(np.fft.rfft2(folded) * _pilot_spectrum(), s=folded.shape)
+    for index in np.argsort(-likeness, axis=None)[:_PEAKS].tolist():
+        yield divmod(index, _SIDE)
+
+
+@cache
+def _pilot_spectrum() -> NDArray[np.complexfloating]:
+    spread = np.kron(pilot(), np.ones((SAMPLES, SAMPLES)))
+    return np.asarray(np.conj(np.fft.rfft2(spread)))
