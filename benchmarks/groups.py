@@ -57,6 +57,7 @@ MEASURES = {
     "lips": "of the lips",
     "lids": "of the eyes",
     "dim": "keypoint error at a quarter of the light, with noise",
+    "dim costs": "how much more that is than in the light as rendered",
     "l1": "L1 over that of the source held still",
     "structure": "GMSD over that of the source held still",
     "mouth": "mouth opening, |error| in eye distances x 100",
@@ -133,6 +134,7 @@ def motion_figures(tools: Tools, source: Moment, driving: Sequence[Moment]) -> l
         row["mouth found"] = mouth_found(found.xy[0], true, tools.own)
         dark = tools.engine.detect(dimmed(true.image, rng)[None])
         row["dim"] = keypoint_errors(dark.xy[0], true)["keypoints"]
+        row["dim costs"] = row["dim"] - row["keypoints"]
         for key, measure in (("l1", mean_l1), ("structure", gradient_deviation)):
             still = measure(source.image, true.image)
             row[f"{key} still"] = still
@@ -298,7 +300,13 @@ def table(figures: Sequence[GroupFigure], measures: Sequence[str]) -> str:
     shown = [name for name in measures if any(name in row for row in groups.values())]
     lines = ["| group | people | " + " | ".join(shown) + " |",
              "| --- | --: |" + " --: |" * len(shown)]  # fmt: skip
-    for (trait, group), row in groups.items():
+    orders = {trait: {name: place for place, name in enumerate(names)}
+              for trait, names in THIRDS.items()}  # fmt: skip
+    traits = list(dict.fromkeys(trait for trait, _ in groups))
+    for trait, group in sorted(
+        groups, key=lambda key: (traits.index(key[0]), orders.get(key[0], {}).get(key[1], 0))
+    ):
+        row = groups[trait, group]
         cells = [_cell(row[name], worse) if name in row else "-" for name in shown]
         count = max(figure.people for figure in row.values())
         lines.append(f"| {trait}: {group} | {count} | " + " | ".join(cells) + " |")
@@ -340,7 +348,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             continue
         figures = figures_of(found, by_turn)
         print(f"\n{name}: {len(found)} people; faces judged by {judge.name if judge else 'nobody'}")
-        for measures in (list(MEASURES)[:6], list(MEASURES)[6:]):
+        for measures in (list(MEASURES)[:7], list(MEASURES)[7:]):
             print(table(figures, measures), end="\n\n")
     print("\n".join(f"{key}: {says}" for key, says in MEASURES.items()))
 

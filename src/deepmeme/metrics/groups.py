@@ -5,6 +5,7 @@ would be answered wrongly by chance; so chances are corrected by Holm's method (
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -56,14 +57,19 @@ def group_figures(
         ]
         known = np.array([value for value, _ in kept], np.float64)
         names = np.array([name for _, name in kept])
-        shuffled = np.random.default_rng(seed).permuted(
-            np.tile(known.astype(np.float32), (SHUFFLES, 1)), axis=1
-        )
+        shuffled = known.astype(np.float32)[_orders(len(known), seed)]
         for group in dict.fromkeys(name for name in of_people if name):
             inside = names == group
             if min(inside.sum(), (~inside).sum()) >= FEWEST:
                 found.append(_figure(measure, trait, group, known, inside, shuffled))
     return found
+
+
+@lru_cache(maxsize=2)
+def _orders(count: int, seed: int) -> NDArray[np.int32]:
+    """(SHUFFLES, count): random orders. Most traits of a table have equally many people."""
+    rows = np.tile(np.arange(count, dtype=np.int32), (SHUFFLES, 1))
+    return np.random.default_rng(seed).permuted(rows, axis=1)
 
 
 def _figure(
