@@ -25,7 +25,7 @@ from deepmeme.data.ict import KEYPOINT_NAMES, FaceKit, find_face_kit, load_face_
 from deepmeme.data.scene_faces import faces_of, moved_faces
 from deepmeme.data.synthetic_heads import Motion, SyntheticHead, sample_motion
 from deepmeme.data.synthetic_heads.background import paint_background
-from deepmeme.evaluation.group_people import Chosen, choose_people, traits_of
+from deepmeme.evaluation.group_people import FIRST_SEED, Chosen, choose_people, traits_of
 from deepmeme.evaluation.judges import Landmarker, OwnLandmarks, choose_landmarker
 from deepmeme.evaluation.scoring import Judges, expression_errors, mean_known
 from deepmeme.faces.face import Box, Face
@@ -328,7 +328,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--portraits", type=Path, help="made by deepmeme.data.evaluation_set")
     parser.add_argument("--rounds", type=int, default=8, help="36 people each")
     parser.add_argument("--minutes", type=float, default=20.0)
-    parser.add_argument("--seed", type=int, default=12)
+    parser.add_argument("--seed", type=int, default=12, help="of motions and scenes")
+    parser.add_argument("--skip", type=int, default=0, help="other people: leave out so many seeds")
     parser.add_argument("-o", "--out", type=Path, required=True)
     given = parser.parse_args(arguments)
     given.out.mkdir(parents=True, exist_ok=True)
@@ -337,7 +338,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     judge: Landmarker | None = choose_landmarker()
     tools = Tools(engine, OwnLandmarks(engine), Judges(judge))
     end = monotonic() + 60 * given.minutes
-    chosen = choose_people(given.rounds, len(kit.identity))
+    chosen = choose_people(given.rounds, len(kit.identity), FIRST_SEED + given.skip)
     jobs = (lambda one=one: measured(one, kit, tools, given.seed) for one in chosen)
     photographs = portrait_rows(given.portraits, tools) if given.portraits else iter(())
     for name, rows, by_turn in (
