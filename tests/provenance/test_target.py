@@ -161,3 +161,16 @@ def test_inputs_are_known_by_their_content(tmp_path):
     (folder / "000001.png").rename(folder / "000009.png")
     assert read_inputs(driving=folder)[0].sha256 != found[2].sha256
     assert Record(task="animate", inputs=found).input_paths == (a, b, folder)
+
+
+def test_only_one_writes_a_target(tmp_path):
+    """A second run would take the first one's hidden folder away."""
+    frames, target = scenes(6), tmp_path / "r.mp4"
+
+    def meddle(done: int) -> None:
+        if done == 3:
+            with pytest.raises(OutputError, match="another deepmeme is writing it"):
+                rendered(frames).save(target)
+
+    assert rendered(frames).save(target, on_frame=meddle).num_frames == 6
+    assert [p.name for p in tmp_path.iterdir()] == ["r.mp4"]

@@ -33,7 +33,7 @@ def only_writer(target: Path) -> Iterator[None]:
     """
     path = lock_path(target)
     while True:
-        file = _opened(path)
+        file = _opened(path, target)
         try:
             _demand(file, target)
             # Who held it before may have removed the name between our two steps
@@ -73,12 +73,13 @@ def lock_path(target: Path) -> Path:
     return absolute.with_name(f".{absolute.name}.lock")
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path, target: Path) -> IO[bytes]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path.open("a+b")
     except OSError as error:
-        raise OutputError(f"{path.parent}: nothing can be written there: {error}") from error
+        reason = error.strerror or error
+        raise OutputError(f"{target} cannot be written: {reason}.") from error
 
 
 def _demand(file: IO[bytes], target: Path) -> None:

@@ -16,6 +16,7 @@ from deepmeme.media.encode.budget import fit, looks
 from deepmeme.media.encode.segments import join_segments, read_segments
 from deepmeme.media.encode.thread import EncoderThread
 from deepmeme.media.formats import Format, format_of, picture_format_of
+from deepmeme.media.lock import only_writer
 from deepmeme.provenance.finish import Maker
 from deepmeme.provenance.marks import tags
 from deepmeme.provenance.record import Record, draw_work_id
@@ -82,14 +83,27 @@ class Rendered:
         the number of frames rendered so far.
 
         Raises:
-            OutputError: the place, the name or the budget is impossible, or the disk is full;
-                nothing is left behind.
+            OutputError: the place, the name or the budget is impossible, the disk is full, or
+                another process writes there already; nothing is left behind.
             InputError: an option is out of range, or resumed work was made otherwise.
             Interrupted: Ctrl-C; what is finished is kept.
         """
         form = format_of(Path(path))
         self._check(form, quality, max_bytes)
         target = check_target(path, self._inputs())
+        with only_writer(target):
+            return self._save(target, form, resume, quality, max_bytes, loop, on_frame)
+
+    def _save(
+        self,
+        target: Path,
+        form: Format,
+        resume: bool,
+        quality: int,
+        max_bytes: int | None,
+        loop: bool,
+        on_frame: Callable[[int], None] | None,
+    ) -> Saved:
         maker = Maker.ready()
         fingerprint = self._fingerprint(form, quality, maker)
         work_id = self.record.work_id or draw_work_id()

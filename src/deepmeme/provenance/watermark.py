@@ -1,6 +1,6 @@
 """The invisible watermark: a work's id in the luminance of every frame.
 
-A square of 36 x 36 signs (:mod:`watermark_code`) is repeated over the picture in cells of 3.2 to 5
+A square of 36 x 36 signs (:mod:`watermark_code`) is repeated over the picture in cells of 3.2 to 4
 pixels: fine enough not to be seen, coarse enough to survive codecs, palettes and half the size.
 What low frequencies it has are taken out, for there the picture drowns it. It is as strong as the
 picture around it hides, weaker where the picture already says the same sign, stronger where it
@@ -21,11 +21,13 @@ Plane = NDArray[np.float32]
 
 CELLS = 80
 """Along the shorter side of a small picture."""
-FINEST_PX, COARSEST_PX = 3.2, 5.0
+FINEST_PX, COARSEST_PX = 3.2, 4.0
 MARGIN = 4  # cells around the picture, so that its edges have neighbours
 
 FLAT, SHARE, GRAIN, REST, MOST = 0.8, 0.8, 1.5, 0.15, 4.0
 """Grey levels: where nothing hides the mark; a level of detail up to GRAIN; beyond; at most."""
+FAINTEST = 0.7
+"""Share of that in large pictures: they have more cells to say the same with."""
 INFORMED = 0.5
 ROOM = 12.0
 """Levels above black or below white from which on the mark is as strong as elsewhere."""
@@ -77,12 +79,14 @@ class Carrier:
             flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         )
         self.dither = _dither(size)
+        many = self.cells[0] * self.cells[1] / CELLS**2
+        self.share = min(1.0, max(FAINTEST, many**-0.25))
 
     def marked(self, frame: Frame, strength: float = 1.0) -> Frame:
         """A copy of a frame of this size with the pattern in its luminance."""
         grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         amplitude = cv2.resize(self._amplitude(grey), self.size, interpolation=cv2.INTER_LINEAR)
-        change = cv2.multiply(amplitude, self.pattern, scale=strength)
+        change = cv2.multiply(amplitude, self.pattern, scale=strength * self.share)
         change = cv2.add(change, self.dither)
         whole = np.floor(change, out=change).astype(np.int16)
         marked = cv2.add(frame, cv2.merge([whole, whole, whole]), dtype=cv2.CV_8U)
