@@ -10,6 +10,7 @@ import deepmeme
 from deepmeme.errors import InputError, OutputError
 from deepmeme.pipelines.animate import prepare
 from deepmeme.pipelines.options import AnimateOptions
+from deepmeme.provenance.credentials_found import read_credentials
 from deepmeme.pipelines.preflight import heavy
 from tests.pipelines.drawn import dots_clip, dots_picture, write_picture, write_video
 from tests.pipelines.stub_engine import SIDE, StubEngine, StubModel, dots
@@ -30,6 +31,15 @@ def test_without_a_place_nothing_is_rendered_until_asked(studio: Studio) -> None
 def test_with_a_place_it_is_saved(studio: Studio) -> None:
     saved = deepmeme.animate(str(studio.source), str(studio.driving), "out.webm")
     assert saved.path == studio.folder / "out.webm" and saved.bytes == saved.path.stat().st_size
+
+
+def test_private_leaves_the_names_of_the_inputs_out(studio: Studio) -> None:
+    saved = deepmeme.animate(studio.source, studio.driving, "out.mp4", private=True)
+    for rendered in (None, deepmeme.animate(studio.source, studio.driving, private=True)):
+        path = saved.path if rendered is None else rendered.save("later.mp4").path
+        found = read_credentials(path)
+        assert found is not None
+        assert [part.title for part in found.ingredients] == ["picture", "driving video"]
 
 
 def test_frames_from_any_index_are_the_same(studio: Studio) -> None:

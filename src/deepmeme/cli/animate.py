@@ -95,9 +95,7 @@ def animate(
     console = screen()
     with bars(console, quiet=as_json) as progress:
         ask = asker(console, progress, given=i_have_consent, as_json=as_json)
-        animation = prepare(sources, driving, options, progress=progress, ask=ask)
-        if private:
-            animation = replace(animation, rendered=animation.rendered.kept_private())
+        animation = prepare(sources, driving, options, progress=progress, ask=ask, private=private)
         story = animation.story if preview else _story_of(animation, target)
         if not as_json:
             remark(console, story)

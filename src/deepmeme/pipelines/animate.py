@@ -95,6 +95,7 @@ def animate(
     *,
     model: "MotionModel | None" = None,
     progress: Progress | None = None,
+    private: bool = False,
     **changes: object,
 ) -> Rendered: ...
 
@@ -108,6 +109,7 @@ def animate(
     *,
     model: "MotionModel | None" = None,
     progress: Progress | None = None,
+    private: bool = False,
     **changes: object,
 ) -> Saved: ...
 
@@ -120,6 +122,7 @@ def animate(
     *,
     model: "MotionModel | None" = None,
     progress: Progress | None = None,
+    private: bool = False,
     **changes: object,
 ) -> Rendered | Saved:
     """Move one picture, or several, like a driving video.
@@ -143,6 +146,7 @@ def animate(
         options: all choices; ``changes`` are choices by name on top.
         model: loaded already; otherwise the options' model is loaded.
         progress: told how far the work is.
+        private: leave names and thumbnails of the inputs out of the content credentials.
         changes: fields of :class:`AnimateOptions`.
 
     Returns:
@@ -157,7 +161,7 @@ def animate(
     if out is not None:
         inputs = [*_paths(source), Path(driving)]
         check_place(out, inputs, options, still=is_still(inputs[-1]))
-    animation = prepare(source, driving, options, model=model, progress=progress)
+    animation = prepare(source, driving, options, model=model, progress=progress, private=private)
     return animation.rendered if out is None else animation.save(out, progress=progress)
 
 
@@ -169,6 +173,7 @@ def prepare(
     model: "MotionModel | None" = None,
     progress: Progress | None = None,
     ask: Ask | None = None,
+    private: bool = False,
     **changes: object,
 ) -> Animation:
     """As :func:`animate`, with the story of what was decided and a look inside.
@@ -209,7 +214,7 @@ def prepare(
     slow = _estimate(engine, subjects, playing)
     story = _story(engine, subjects, track, playing, layout, options)
     story = replace(story, sound=heard, warnings=warnings + ((slow,) if slow else ()))
-    record = _record(engine, paths, path, options)
+    record = replace(_record(engine, paths, path, options), private=private)
 
     def frames_from(index: int) -> Iterator[Frame]:
         return _frames(engine, subjects, track, playing, layout, options, index, guard)
