@@ -1,6 +1,7 @@
 """``deepmeme motion`` stores movement without pixels, and ``animate`` takes it for a video."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ def extracted(studio: Studio) -> Studio:
     return studio
 
 
-def test_a_template_drives_like_its_video(extracted: Studio) -> None:
+def test_a_template_drives_like_its_video(research: Path, extracted: Studio) -> None:
     studio = extracted
     template = studio.folder / "dance.motion.npz"
     studio.animate("--anchor", 0)
