@@ -5,11 +5,14 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from deepmeme.pipelines.demo import asset
+from deepmeme.provenance.found import read_marks
 from tests.faces.drawn import scene
 from tests.pipelines.drawn import write_picture
-from tests.pipelines.studio import Studio
+from tests.pipelines.studio import Studio, picture_of
 
 WORDS = ("animate", "people.png", "dance.mp4", "-o", "out.mp4", "-y")
 
@@ -128,6 +131,33 @@ def test_what_deepmeme_made_was_asked_about_before(people: Studio) -> None:
     made = ("animate", "people.png", pose, "-o", "made.png")
     assert people.run(*made, "--i-have-consent")[0] == 0
     assert people.run("animate", "made.png", "dance.mp4", "-o", "again.mp4")[0] == 0
+
+
+def test_a_watermark_says_the_same_without_credentials(people: Studio) -> None:
+    made = ("animate", "people.png", people.folder / "me.png", "-o", "made.png")
+    assert people.run(*made, "--i-have-consent")[0] == 0
+    write_picture(people.folder / "stripped.png", picture_of(people.folder / "made.png"))
+    assert people.run("animate", "stripped.png", "dance.mp4", "-o", "again.mp4")[0] == 0
+
+
+def test_a_line_in_the_metadata_is_not_enough(people: Studio) -> None:
+    """Anybody can type it."""
+    said = PngInfo()
+    said.add_text("Comment", "Made by AI with deepmeme 0.1.0")
+    with Image.open(people.source) as image:
+        image.save(people.folder / "forged.png", pnginfo=said)
+    assert read_marks(people.folder / "forged.png") is not None
+    assert "--i-have-consent" in people.refused("animate", "forged.png", "dance.mp4", "-o", "x.mp4")
+
+
+def test_credentials_of_another_picture_are_not_enough(people: Studio) -> None:
+    made = ("animate", people.folder / "me.png", people.folder / "me.png", "-o", "made.png")
+    assert people.run(*made)[0] == 0
+    signed, other = (people.folder / "made.png").read_bytes(), people.source.read_bytes()
+    at = signed.index(b"caBX") - 4
+    chunk = signed[at : at + 12 + int.from_bytes(signed[at : at + 4], "big")]
+    (people.folder / "moved.png").write_bytes(other[:33] + chunk + other[33:])
+    assert "--i-have-consent" in people.refused("animate", "moved.png", "dance.mp4", "-o", "x.mp4")
 
 
 def test_python_does_not_ask(people: Studio) -> None:

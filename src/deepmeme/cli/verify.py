@@ -1,5 +1,8 @@
 """``deepmeme verify``: where pictures and videos come from, as far as they tell."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from deepmeme.provenance.credentials_found import Credentials
+    from deepmeme.provenance.credentials_found import Credentials, FoundIngredient
     from deepmeme.provenance.verify import Verdict
 
 _SIGNS = {
@@ -20,6 +23,7 @@ _SIGNS = {
 }  # fmt: skip
 _ROLES = {"parentOf": "picture", "inputTo": "moved by", "componentOf": "with"}
 _UNREADABLE = 2
+_LONGEST = 4000  # letters of a path
 
 
 def verify(
@@ -27,7 +31,8 @@ def verify(
     search: Annotated[
         bool,
         typer.Option(
-            "--search/--quick", help="Look for the watermark of crops and odd sizes, too: seconds."
+            "--search/--quick",
+            help="Also look for the watermark of crops and odd sizes: up to a minute a file.",
         ),
     ] = True,
     as_json: AsJson = False,
@@ -44,22 +49,48 @@ def verify(
 
     console, codes = screen(), []
     facts: list[dict[str, Any]] = []
-    for path in files:
-        try:
-            verdict = look(path, search=search)
-        except DeepmemeError as error:
-            codes.append(_UNREADABLE)
-            facts.append({"file": str(path), "state": "unreadable", "error": str(error)})
+    with _silent():
+        for path in files:
+            try:
+                verdict = look(path, search=search)
+            except DeepmemeError as error:
+                codes.append(_UNREADABLE)
+                facts.append(_unreadable(path, error))
+                if not as_json:
+                    console.print(f"✘ {_printable(error)}", style="red", markup=False)
+                continue
+            codes.append(verdict.exit_code)
+            facts.append(verdict.as_dict())
             if not as_json:
-                console.print(f"✘ {error}", style="red", markup=False)
-            continue
-        codes.append(verdict.exit_code)
-        facts.append(verdict.as_dict())
-        if not as_json:
-            tell(console, verdict)
+                tell(console, verdict)
+    code = next(code for code in (2, 3, 1, 0) if code in codes)
     if as_json:
-        print_json({"ok": _UNREADABLE not in codes, "files": facts})
-    raise typer.Exit(next(code for code in (2, 3, 1, 0) if code in codes))
+        print_json({"ok": _UNREADABLE not in codes, "exit_code": code, "files": facts})
+    raise typer.Exit(code)
+
+
+def _unreadable(path: Path, error: Exception) -> dict[str, Any]:
+    return {
+        "file": str(path), "state": "unreadable", "exit_code": _UNREADABLE, "error": str(error),
+    }  # fmt: skip
+
+
+def _printable(text: object) -> str:
+    """File names may hold what a terminal would obey."""
+    from deepmeme.provenance.credentials_problems import clean
+
+    return clean(str(text), _LONGEST)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Readers log that a file is damaged, with its name as it is; the verdict tells that anyway."""
+    logger, handler = logging.getLogger("deepmeme"), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def tell(console: "Console", verdict: "Verdict") -> None:
@@ -69,19 +100,22 @@ def tell(console: "Console", verdict: "Verdict") -> None:
     from rich.text import Text
 
     sign, colour = _SIGNS[verdict.state]
-    console.print(Text(f"{sign} {verdict.path}", style=f"bold {colour}"))
+    console.print(Text(f"{sign} {_printable(verdict.path)}", style=f"bold {colour}"))
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", justify="right")
     table.add_column(overflow="fold")
     table.add_row("", Text(verdict.summary))
     table.add_row("", Text(verdict.sureness, style="dim"))
-    if verdict.credentials is not None:
-        _add_credentials(table, verdict.credentials)
-    if verdict.watermark is not None:
-        mirrored = ", mirrored" if verdict.watermark.mirrored else ""
-        table.add_row("watermark", Text(f"work {verdict.watermark.work_id}{mirrored}"))
-    elif verdict.credentials is not None and verdict.credentials.ours:
+    found, mark = verdict.credentials, verdict.watermark
+    if found is not None:
+        _add_credentials(table, found)
+    if mark is not None:
+        mirrored = ", mirrored" if mark.mirrored else ""
+        table.add_row("watermark", Text(f"work {mark.work_id}{mirrored}"))
+    elif found is not None and found.ours:
         table.add_row("watermark", Text("not readable in this file"))
+    if verdict.statement is not None:
+        table.add_row("metadata", Text(_printable(verdict.statement.statement)))
     console.print(Padding(table, (0, 0, 1, 2)))
 
 
@@ -94,17 +128,34 @@ def _add_credentials(table: "Table", found: "Credentials") -> None:
             table.add_row(name, Text(said))
 
     by = f"{found.signer or 'unknown'}" + (f" (by {found.issuer})" if found.issuer else "")
-    add("signed by", by)
-    when = found.signed_at or found.claimed_at
-    add("signed at", when or "", "" if found.signed_at or not when else "(as the signer says)")
-    add("made with", found.generator, f"{found.task}" if found.task else "")
+    known = "" if found.state == "trusted" else "a name that anybody may give himself"
+    add("signed by", by, f"- {known}" if known else "")
+    add("signed at", *_when(found))
+    work = f"as work {found.work_id}" if found.work_id else ""
+    add("made with", found.generator, found.task, work)
+    add("done", ", ".join(action.removeprefix("c2pa.") for action in found.actions))
     add("model", found.model, f"sha256 {found.model_sha256[:12]}..." if found.model_sha256 else "")
     for part in found.ingredients:
         digest = f"(sha256 {part.sha256[:12]}...)" if part.sha256 else ""
-        past = "with credentials of its own" if part.credentials is not None else ""
-        add(_ROLES.get(part.relationship, "from"), part.title, digest, past)
+        add(_ROLES.get(part.relationship, "from"), part.title, digest, _past(part))
     add("kind", found.digital_source_type.rsplit("/", 1)[-1])
     for problem in found.problems:
         add("problem", problem)
     if found.sidecar is not None:
-        add("sidecar", str(found.sidecar))
+        add("sidecar", _printable(found.sidecar))
+
+
+def _when(found: "Credentials") -> tuple[str, str]:
+    if found.signed_at:
+        vouched = "" if found.time_vouched else "(by an authority that nobody here vouches for)"
+        return found.signed_at, vouched
+    return (found.claimed_at, "(as the signer says)") if found.claimed_at else ("", "")
+
+
+def _past(part: "FoundIngredient") -> str:
+    """What an input's own credentials tell."""
+    past = part.credentials
+    if past is None:
+        return ""
+    broken = "broken " if past.state == "invalid" else ""
+    return f"with {broken}credentials of {past.generator or 'another program'}"
