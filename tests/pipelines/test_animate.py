@@ -10,8 +10,8 @@ import deepmeme
 from deepmeme.errors import InputError, OutputError
 from deepmeme.pipelines.animate import prepare
 from deepmeme.pipelines.options import AnimateOptions
-from deepmeme.provenance.credentials_found import read_credentials
 from deepmeme.pipelines.preflight import heavy
+from deepmeme.provenance.credentials_found import read_credentials
 from tests.pipelines.drawn import dots_clip, dots_picture, write_picture, write_video
 from tests.pipelines.stub_engine import SIDE, StubEngine, StubModel, dots
 from tests.pipelines.studio import Studio, frames_of, shifts
