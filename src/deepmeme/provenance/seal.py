@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -170,6 +171,7 @@ class Rendered:
             size,
             self.fps,
             quality=quality,
+            mark=partial(maker.mark, record=self.record),
             segment_frames=max(1, round(SEGMENT_S * self.fps)),
             next_path=shop.next_segment,
             keep=shop.keep,
@@ -183,7 +185,7 @@ class Rendered:
                         f"A frame has shape {frame.shape}; expected {self.height, self.width, 3}."
                     )
                 with explained(target):
-                    encoder.put(maker.mark(frame, self.record))
+                    encoder.put(frame)
                 done += 1
                 if on_frame is not None:
                     on_frame(done)

@@ -1,4 +1,4 @@
-"""Encode in a thread of its own, so that the networks need not wait."""
+"""Mark and encode in a thread of its own, so that the networks need not wait."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -25,14 +25,18 @@ class EncoderThread:
         fps: Fraction,
         *,
         quality: int,
+        mark: Callable[[Frame], Frame],
         segment_frames: int,
         next_path: Callable[[str], Path],
         keep: Callable[[Path, int], None],
     ) -> None:
-        """``next_path`` names a segment by its suffix; ``keep`` hears of each that is whole."""
+        """``mark`` makes of each frame what is encoded; ``next_path`` names a segment by its
+        suffix; ``keep`` hears of each that is whole.
+        """
         self._form, self._size, self._fps, self._quality = form, size, fps, quality
         self._length, self._next_path, self._keep = segment_frames, next_path, keep
         self._queue: Queue[Frame | None] = Queue(maxsize=_QUEUE_FRAMES)
+        self._mark = mark
         self._stop = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="deepmeme-encoder", daemon=True)
@@ -77,7 +81,7 @@ class EncoderThread:
                 continue
             if frame is None:
                 return
-            yield frame
+            yield self._mark(frame)
 
     def _segment(self, frames: Iterator[Frame]) -> None:
         path = self._next_path(segment_suffix(self._form))
