@@ -146,9 +146,9 @@ def _stretches(path: Path, kind: MediaKind) -> tuple[Iterator[list[Frame]], str]
 
 def _of_clip(clip: Clip) -> tuple[Iterator[list[Frame]], str]:
     pixels = clip.width * clip.height
-    length = FRAMES * STRIDE
-    stride = max(1, length // _held(pixels))
     total = LOOKED_FRAMES + 1 if clip.num_frames is None else clip.num_frames
+    length = min(FRAMES * STRIDE, total)
+    stride = max(1, length // _held(pixels))
     reach = max(length, min(total, LOOKED_FRAMES, _DECODED_PIXELS // pixels))
     count = max(1, min(STRETCHES, reach // length))
 
