@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,9 +98,9 @@ def test_what_it_stands_on_is_told(shell: Shell) -> None:
         "metadata Made by AI with deepmeme",
     ):  # fmt: skip
         assert said in shown
-    assert "may give himself" not in shown
+    assert "may take" not in shown
     _, shown = shell.told("others.png")
-    assert "a name that anybody may give himself" in shown
+    assert "a name that anybody may take" in shown
 
 
 @pytest.mark.parametrize(
@@ -163,6 +165,17 @@ def test_file_names_do_not_command_the_terminal(shell: Shell, kind: str) -> None
     assert not set(DANGEROUS) & set(err)
     assert "evil.png" in err
     assert code == {"readable": 0, "damaged": 3, "missing": 2}[kind]
+
+
+def test_a_damaged_file_is_told_of_by_the_verdict_alone(shell: Shell) -> None:
+    """Not by what readers of media log, with the name as it is: in a process of its own."""
+    name = "cut\x1b[2J.mp4"
+    encoded = Path("intact.mp4").read_bytes()
+    Path(name).write_bytes(encoded[: encoded.rindex(b"mdat") + 1500])
+    words = [sys.executable, "-m", "deepmeme", "verify", "--quick", name]
+    done = subprocess.run(words, capture_output=True, check=False)
+    assert done.returncode == 3 and b"altered" not in done.stdout
+    assert b"\x1b" not in done.stderr and b"read as far as" not in done.stderr
 
 
 def test_credentials_do_not_command_the_terminal(shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import struct
 from dataclasses import replace
@@ -486,6 +487,29 @@ def test_a_folder_of_frames_with_something_else(tmp_path, made):
     shutil.copy(other.path, last)
     verdict = no_promises(look(folder))
     assert verdict.exit_code == 3 and f"{last.name} belongs to another work" in verdict.summary
+
+
+def test_one_result_among_the_pictures_of_a_camera(tmp_path, made, photo):
+    folder = tmp_path / "holidays"
+    folder.mkdir()
+    for name in ("a.png", "c.png"):
+        sign_as(photo, folder / name, said_by("camera"))
+    assert look(folder).state == "others"
+    copy(made["s.png"], folder, "b.png")
+    verdict = no_promises(look(folder))
+    assert (verdict.state, verdict.exit_code) == ("altered", 3)
+    assert "not all of it" in verdict.summary and "one by one" in verdict.sureness
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_folder_that_nobody_may_look_into(tmp_path, made):
+    folder = shutil.copytree(made["a"].path, tmp_path / "a")
+    folder.chmod(0)
+    try:
+        with pytest.raises(InputError, match="cannot be read"):
+            look(folder)
+    finally:
+        folder.chmod(0o700)
 
 
 def test_a_folder_stripped_and_scattered(tmp_path, made):

@@ -128,7 +128,7 @@ def _add_credentials(table: "Table", found: "Credentials") -> None:
             table.add_row(name, Text(said))
 
     by = f"{found.signer or 'unknown'}" + (f" (by {found.issuer})" if found.issuer else "")
-    known = "" if found.state == "trusted" else "a name that anybody may give himself"
+    known = "" if found.state == "trusted" else "a name that anybody may take"
     add("signed by", by, f"- {known}" if known else "")
     add("signed at", *_when(found))
     work = f"as work {found.work_id}" if found.work_id else ""

@@ -156,8 +156,16 @@ def _broken(evidence: Evidence, found: Credentials) -> _Told:
     """Credentials of deepmeme that do not hold: of this file once, or of another."""
     problem = found.problems[0] if found.problems else "Something is wrong with them."
     more = f" And {len(found.problems) - 1} more." if len(found.problems) > 1 else ""
-    unfit = bool(_DOES_NOT_FIT.search(problem)) and not evidence.is_folder
+    unfit = bool(_DOES_NOT_FIT.search(problem))
     mark = evidence.watermark
+    if evidence.is_folder:
+        return (
+            "altered",
+            "Made by AI with deepmeme, as credentials in the folder say, but not all of it, or not "
+            f"as it was signed. {problem}{more}",
+            (_not_by_chance(mark) if mark else "Not sure of the rest.")
+            + " Look at the files one by one to know each.",
+        )
     if mark is None:
         why = "It was changed since, or they were copied from another file." if unfit else problem
         return (

@@ -66,9 +66,9 @@ def find_watermark(path: str | Path, *, search: bool = True) -> Found | None:
 
 def _evidence(path: Path, *, search: bool) -> Evidence:
     found = read_credentials(path)
+    if found is not None and path.is_dir():
+        found = _of_all(path, found)
     whole = found is not None and found.ours and found.state != "invalid"
-    if found is not None and whole and path.is_dir():
-        found = _of_one_work(path, found)
     statement = _statement(path)
     try:
         # whole credentials of our own need no long search
@@ -80,13 +80,21 @@ def _evidence(path: Path, *, search: bool) -> Evidence:
     return Evidence(path, path.is_dir(), found, look.watermark, statement, look.unseen)
 
 
-def _of_one_work(folder: Path, found: Credentials) -> Credentials:
-    """The credentials of the first picture, broken if those of another tell of another work."""
+def _of_all(folder: Path, found: Credentials) -> Credentials:
+    """Those of a folder's first picture; broken if deepmeme made another one as another work."""
+    if found.ours and found.state == "invalid":
+        return found
     for picture in _entries(folder):
-        other = read_credentials(picture)
-        if other is None or not other.ours or other.work_id != found.work_id:
-            problem = f"{clean(picture.name)} belongs to another work."
-            return replace(found, state="invalid", by_this_machine=False, problems=(problem,))
+        try:
+            other = read_credentials(picture)
+        except InputError:  # something else is in the folder
+            continue
+        ours = other is not None and other.ours
+        if other is None or (ours, other.work_id) == (found.ours, found.work_id):
+            continue
+        problem = f"{clean(picture.name)} belongs to another work than pictures before it."
+        told = found if found.ours else other
+        return replace(told, state="invalid", by_this_machine=False, problems=(problem,))
     return found
 
 
@@ -166,25 +174,25 @@ def _of_clip(clip: Clip) -> tuple[Iterator[list[Frame]], str]:
 
 def _of_folder(folder: Path) -> tuple[Iterator[list[Frame]], str]:
     """Pictures of the whole folder, whatever their sizes; others are left out."""
-    open_clip(folder)  # says what is wrong if there is none
     names = [path for path in _entries(folder) if path.is_file()]
     most = FRAMES * STRETCHES
-    chosen = names[:: -(-len(names) // most)]
+    chosen = names[:: max(1, -(-len(names) // most))]
 
     def stretches() -> Iterator[list[Frame]]:
         stretch: list[Frame] = []
         for name in chosen:
             try:
                 frame = read_image(name)
-            except InputError:
+            except InputError:  # something else, or damaged
                 continue
             held = _held(frame.shape[0] * frame.shape[1])
             if stretch and (stretch[0].shape != frame.shape or len(stretch) >= held):
                 yield stretch
                 stretch = []
             stretch.append(frame)
-        if stretch:
-            yield stretch
+        if not stretch:
+            raise InputError(f"The folder {folder} holds no pictures that can be read.")
+        yield stretch
 
     left = len(names) - len(chosen)
     return stretches(), f"Only {len(chosen)} of its {len(names)} files were looked at." * (left > 0)
