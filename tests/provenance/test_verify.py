@@ -11,6 +11,8 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 import deepmeme
@@ -24,6 +26,7 @@ from deepmeme.provenance.record import InputFile, Record, draw_work_id
 from deepmeme.provenance.seal import save_picture
 from deepmeme.provenance.watermark import Watermark
 from tests.media.drawn import scenes, tone, write_sound, write_video
+from tests.media.properties import examples
 from tests.provenance.results import EVERY_NAME, RECORD, rendered, smooth_scene
 from tests.provenance.test_tampering import EVIL, chunk, remux, said_by, sign_as
 
@@ -404,6 +407,29 @@ def test_a_hostile_manifest(tmp_path, photo):
     huge = with_chunk(photo, chunk(b"caBX", bytes(40 << 20)))
     verdict = look(huge)
     assert verdict.exit_code == 1 and "damaged beyond reading" in verdict.summary
+
+
+@examples(80)
+@given(
+    name=st.sampled_from(["a.mp4", "a.mkv", "a.gif", "a.webp", "a.apng", *STILLS]),
+    edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=6),
+    cut=st.floats(0.02, 1.5),
+)
+def test_damaged_files_get_a_verdict_or_a_plain_refusal(tmp_path, signed, name, edits, cut):
+    encoded = bytearray(signed[name].path.read_bytes())
+    for at, value in edits:
+        encoded[int(at * (len(encoded) - 1))] = value
+    path = tmp_path / name
+    path.write_bytes(encoded[: int(cut * len(encoded)) + 1])
+    try:
+        verdict = look(path)
+    except InputError as error:
+        assert str(path) in str(error)
+        return
+    untouched = path.read_bytes() == signed[name].path.read_bytes()
+    assert untouched or verdict.exit_code in (1, 3)
+    assert (verdict.summary + verdict.sureness).isprintable()
+    json.dumps(verdict.as_dict())
 
 
 # only words, or nothing
