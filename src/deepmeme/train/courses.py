@@ -37,7 +37,7 @@ FACE_COURSES: dict[FaceNetwork, FitOptions] = {
 """What each face network takes, by default."""
 
 WATERMARK_COURSE = FitOptions(
-    steps=3000, batch_size=12, learning_rate=4e-3, beta1=0.9, weight_decay=1e-4,
+    steps=1500, batch_size=12, learning_rate=4e-3, beta1=0.9, weight_decay=1e-4,
     average_decay=0.998, precision="bf16-mixed", log_every=100,
 )  # fmt: skip
 """What the watermark's reader takes, by default."""
