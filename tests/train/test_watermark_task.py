@@ -85,7 +85,9 @@ def test_the_engine_computes_what_torch_does(tmp_path, monkeypatch):
     grey = np.random.default_rng(0).uniform(0, 255, (50, 70)).astype(np.float32)
     with torch.no_grad():
         wanted = reader(torch.from_numpy(inputs(grey))[None])[0, 0].numpy()
-    np.testing.assert_allclose(soft_signs(grey), wanted, atol=2e-4 * np.abs(wanted).max())
+    made = soft_signs(grey)  # in bf16 where the processor has it
+    assert np.corrcoef(made.ravel(), wanted.ravel())[0, 1] > 0.9995
+    assert np.abs(made - wanted).max() < 0.05 * np.abs(wanted).max()
     again = export_reader(dict(reader.state_dict()), tmp_path, width=24)
     assert all(np.array_equal(shipped[k], v) for k, v in load_file(again).items())
 
