@@ -74,7 +74,7 @@ def shell(
 @pytest.mark.parametrize(
     ("name", "code", "said"),
     [
-        ("intact.png", 0, "Made by AI with deepmeme, and unchanged since. Sure: every byte"),
+        ("intact.png", 0, "Made by AI with deepmeme, and unchanged since. Sure: all that is seen"),
         ("intact.mp4", 0, "Made by AI with deepmeme, and unchanged since."),
         ("altered.png", 3, "as its invisible watermark says. Its credentials are gone"),
         ("others.png", 1, "Not marked by deepmeme. Credentials of camera 1 say"),

@@ -136,7 +136,7 @@ def _whole(evidence: Evidence, found: Credentials) -> _Told:
         return (
             "intact",
             f"{it} by AI with deepmeme, and unchanged since.",
-            f"Sure: every byte fits the signature, made by {by}.{order}",
+            f"Sure: all that is seen and heard fits the signature, made by {by}.{order}",
         )
     agrees = (
         " The watermark names the same work."
@@ -146,8 +146,9 @@ def _whole(evidence: Evidence, found: Credentials) -> _Told:
     return (
         "intact",
         f"{it} by AI with deepmeme, as its signer says, and unchanged since it was signed.",
-        "Sure that every byte is as it was signed. Not sure by whom: anybody's deepmeme signs with "
-        "a key of its own, anybody can imitate it, and this computer does not know the key."
+        "Sure that all that is seen and heard is as it was signed. Not sure by whom: anybody's "
+        "deepmeme signs with a key of its own, anybody can imitate it, and this computer does not "
+        "know the key."
         f"{agrees}{order}",
     )
 

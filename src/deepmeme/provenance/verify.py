@@ -1,8 +1,9 @@
 """Where a picture or video comes from, as far as it tells: credentials, watermark, plain words.
 
 Three marks are looked for, each weaker and harder to lose than the one before: content credentials
-prove every byte and break at the first that changes; the watermark survives re-encoding and names
-the work; the statement in the metadata is text that anybody can write or remove.
+cover all that is seen and heard and break at the first bit that changes; the watermark survives
+re-encoding and names the work; the statement in the metadata is text that anybody can write or
+remove.
 """
 
 from collections.abc import Iterator
