@@ -394,6 +394,10 @@ def test_another_program_keeps_the_credentials(tmp_path, made, photo, relationsh
     assert "editor 1, which signed the result and keeps deepmeme's credentials" in verdict.summary
     assert verdict.summary.startswith("Partly") == (relationship == "componentOf")
     assert "As sure as you are of who signed" in verdict.sureness
+    Image.fromarray(scene(33)).save(photo)
+    verdict = no_promises(look(with_chunk(photo, credentials_chunk(tmp_path / "e.png"))))
+    assert verdict.exit_code == 3 and "copied from another file" in verdict.summary
+    assert "Not sure that deepmeme had a part" in verdict.sureness
 
 
 def test_of_another_program(tmp_path, photo):

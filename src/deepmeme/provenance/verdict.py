@@ -200,12 +200,20 @@ def _edited(evidence: Evidence, found: Credentials, past: Credentials, main: boo
         if main
         else f"Partly made by AI with deepmeme, then put together with {by}"
     )
-    broken = " That signature does not hold." * (found.state == "invalid")
     kept = " The credentials of deepmeme were broken by then." * (past.state == "invalid")
-    sureness = f"As sure as you are of who signed: {found.signer or 'unknown'}."
-    if evidence.watermark is not None:
-        sureness = _not_by_chance(evidence.watermark)
-    return "altered", summary + broken + kept, sureness
+    mark = evidence.watermark
+    if found.state != "invalid":
+        sureness = f"As sure as you are of who signed: {found.signer or 'unknown'}."
+        return "altered", summary + kept, _not_by_chance(mark) if mark else sureness
+    if mark is not None:
+        return "altered", f"{summary} That signature does not hold.{kept}", _not_by_chance(mark)
+    return (
+        "altered",
+        f"Its credentials, of {program}, tell of deepmeme among its inputs, but they do not hold. "
+        "It was changed since, or they were copied from another file.",
+        "Not sure that deepmeme had a part in this very picture: credentials can be put on any "
+        "file, and no watermark was found to bear them out." + _unseen(evidence),
+    )
 
 
 def _stripped(evidence: Evidence, mark: Found) -> _Told:
