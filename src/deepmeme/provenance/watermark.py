@@ -24,7 +24,7 @@ CELLS = 80
 FINEST_PX, COARSEST_PX = 3.2, 4.0
 MARGIN = 4  # cells around the picture, so that its edges have neighbours
 
-FLAT, SHARE, GRAIN, REST, MOST = 0.8, 0.8, 1.5, 0.15, 4.0
+FLAT, SHARE, GRAIN, REST, MOST = 0.72, 1.15, 1.5, 0.15, 4.0
 """Grey levels: where nothing hides the mark; a level of detail up to GRAIN; beyond; at most."""
 FAINTEST = 0.7
 """Share of that in large pictures: they have more cells to say the same with."""
