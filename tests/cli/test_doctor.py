@@ -54,3 +54,17 @@ def test_it_knows_whether_consent_was_given(
     remember()
     found = {finding.about: finding.found for finding in doctor.examine(self_test=False)}
     assert found["consent"].startswith("given on 2") and str(tmp_path) in found["consent"]
+
+
+def test_it_knows_how_results_are_marked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DEEPMEME_CONFIG_DIR", str(tmp_path))
+
+    def marks() -> doctor.Finding:
+        findings = doctor.examine(self_test=False)
+        return next(finding for finding in findings if finding.about == "marks")
+
+    assert marks().state == "good" and "a key of this computer" in marks().found
+    (tmp_path / "config.toml").write_text('provenance = "off"\n')
+    assert marks().state == "note" and "neither watermark nor credentials" in marks().found
+    (tmp_path / "config.toml").write_text("provenance = 7\n")
+    assert marks().state == "bad" and "config.toml" in marks().found

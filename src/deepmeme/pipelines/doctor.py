@@ -35,7 +35,7 @@ class Finding:
 def examine(*, self_test: bool = True) -> Iterator[Finding]:
     """Look at one thing after another; never raises."""
     checks: list[Callable[[], Finding]] = [
-        _python, _libraries, _extras, _processor, _disk, _consent, _video,
+        _python, _libraries, _extras, _processor, _disk, _consent, _marks, _video,
     ]  # fmt: skip
     if self_test:
         checks += [_networks, _shipped_model]
@@ -119,6 +119,24 @@ def _consent() -> Finding:
     if answer is None:
         return Finding("consent", "good", "will be asked before the first picture of a person")
     return Finding("consent", "good", f"given on {answer.given} ({consent_file()})")
+
+
+def _marks() -> Finding:
+    """Who signs, and whether marking was switched off."""
+    from deepmeme.errors import InputError
+    from deepmeme.provenance.folder import config_folder
+    from deepmeme.provenance.settings import CONFIG_NAME, read_settings
+
+    place = config_folder() / CONFIG_NAME
+    try:
+        settings = read_settings()
+    except InputError as error:
+        return Finding("marks", "bad", str(error), f"Mend or remove {place}.")
+    if not settings.marking:
+        found = "off: results carry neither watermark nor credentials"
+        return Finding("marks", "note", found, f'Take provenance = "off" out of {place}.')
+    signer = settings.certificate or "a key of this computer"
+    return Finding("marks", "good", f"watermark, and credentials signed with {signer} ({place})")
 
 
 def _video() -> Finding:
