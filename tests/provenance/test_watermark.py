@@ -137,6 +137,17 @@ def test_it_is_found_where_the_picture_was_cut_or_scaled(marked, treat):
     assert found is not None and found.work_id == WORK
 
 
+@pytest.mark.parametrize(
+    ("small", "first"), [((640, 360), (1920, 1080)), ((400, 225), (1280, 720))]
+)
+def test_whole_pictures_of_usual_sizes_are_found_when_scaled(small, first):
+    frame = cv2.resize(smooth_scene(3, 256, 256), first, interpolation=cv2.INTER_CUBIC)
+    marked = cv2.resize(Watermark(WORK).mark(frame), small, interpolation=cv2.INTER_AREA)
+    found = read_watermark([jpeg(marked, 85)])
+    assert found is not None and found.work_id == WORK
+    assert found.cell_px == pytest.approx(4 * small[1] / first[1])
+
+
 @pytest.mark.parametrize(("width", "height"), [(128, 128), (200, 300), (512, 288), (1920, 1080)])
 def test_pictures_of_any_size(width, height):
     frame = cv2.resize(smooth_scene(3, 256, 256), (width, height), interpolation=cv2.INTER_CUBIC)

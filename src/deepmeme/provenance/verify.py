@@ -31,8 +31,6 @@ STRETCHES = 6
 """Places of a long video that are looked at."""
 LOOKED_FRAMES = 1800
 """How far into a video these places lie at most: about a minute."""
-SEARCHED_PX = 1700
-"""What the search sees of a larger picture: no more than this fits into its grid of samples."""
 _MOST_PIXELS = 40_000_000  # of all frames that are held at once
 _DECODED_PIXELS = 4_000_000_000  # of all frames up to the last place
 _QUICK = (
@@ -128,14 +126,8 @@ def _look(path: Path, *, search: bool) -> _Look:
         first = first or frames
     if not search:
         return _Look(None, f"{_QUICK} {unseen}".strip())
-    found = read_watermark([_middle(frame) for frame in first], search=True) if first else None
+    found = read_watermark(first, search=True) if first else None
     return _Look(found, unseen)
-
-
-def _middle(frame: Frame) -> Frame:
-    """As much of a large picture as the search looks at."""
-    top, left = (max(0, (side - SEARCHED_PX) // 2) for side in frame.shape[:2])
-    return frame[top : top + SEARCHED_PX, left : left + SEARCHED_PX]
 
 
 def _stretches(path: Path, kind: MediaKind) -> tuple[Iterator[list[Frame]], str]:

@@ -23,6 +23,8 @@ Grey = NDArray[np.float32]
 
 MAX_CHANCE = 1e-9
 """A mark counts as found if a picture without one would look like this less often."""
+USUAL_SIDES_PX = (256, 512, 1080, 720, 480, 360, 1440, 2160, 1024, 640)
+"""Shorter sides that whole pictures are scaled from."""
 RATIO, RANGE = 1.006, 2.3
 """Of neighbouring cell sizes that are tried, and how far from the usual one."""
 _SEEN = 288  # samples a side of what is looked at while searching
@@ -52,24 +54,41 @@ def read_watermark(frames: Sequence[Frame], *, search: bool = True) -> Found | N
     ``search`` also looks for crops, for other sizes than the mark was made for and for mirrored
     pictures: some seconds more if there is nothing.
     """
-    pictures = _averages(frames)
-    whole = [np.mean(pictures, axis=0)]
-    height, width = whole[0].shape
-    usual = cell_px(width, height)
     tried, seen = 0, set()
-    for size in [usual, *(_other_sizes(usual) if search else [])]:
-        around = size != usual
-        counts = _samples(width, height, size)
-        if min(counts) < _MIN_SAMPLES or counts in seen:
+    for size, pictures, most in _tries(_averages(frames), search=search):
+        windows = [_middle(picture, round(most * size / SAMPLES)) for picture in pictures]
+        counts = _samples(windows[0], size)
+        if min(counts) < _MIN_SAMPLES or (counts, most) in seen:
             continue
-        seen.add(counts)
-        field = _field(whole, counts, most=_SEEN) if around else _field(pictures, counts)
+        seen.add((counts, most))
+        field = _field(windows, counts)
         for mirrored in (False, True) if search else (False,):
             tried += _SIDE * _SIDE
             found = _found(field[:, ::-1] if mirrored else field, tried, size, mirrored)
             if found is not None:
                 return found
     return None
+
+
+class _Try(NamedTuple):
+    cell_px: float
+    pictures: list[Grey]
+    most: int  # samples a side that are looked at
+
+
+def _tries(pictures: list[Grey], *, search: bool) -> Iterator[_Try]:
+    """The size as it was made; to search, whole pictures scaled from usual sizes, then cuts."""
+    height, width = pictures[0].shape
+    usual, shorter = cell_px(width, height), min(width, height)
+    yield _Try(usual, pictures, _MOST)
+    if not search:
+        return
+    one = [np.asarray(np.mean(pictures, axis=0), np.float32)]
+    for side in USUAL_SIDES_PX:
+        yield _Try(cell_px(side, side) * shorter / side, one, _MOST)
+    for step in range(1, math.ceil(math.log(RANGE) / math.log(RATIO)) + 1):
+        yield _Try(usual * RATIO**step, one, _SEEN)
+        yield _Try(usual / RATIO**step, one, _SEEN)
 
 
 def _averages(frames: Sequence[Frame]) -> list[Grey]:
@@ -79,26 +98,24 @@ def _averages(frames: Sequence[Frame]) -> list[Grey]:
     return [np.mean([greys[i] for i in part], axis=0, dtype=np.float32) for part in parts]
 
 
-def _other_sizes(usual: float) -> Iterator[float]:
-    """Cell sizes by their distance from the usual one."""
-    for step in range(1, math.ceil(math.log(RANGE) / math.log(RATIO)) + 1):
-        yield usual * RATIO**step
-        yield usual / RATIO**step
+def _middle(picture: Grey, side: int) -> Grey:
+    """As much of it as is looked at."""
+    top, left = (max(0, (n - side) // 2) for n in picture.shape)
+    return np.ascontiguousarray(picture[top : top + side, left : left + side])
 
 
-def _samples(width: int, height: int, cell: float) -> tuple[int, int]:
+def _samples(picture: Grey, cell: float) -> tuple[int, int]:
+    """Columns and rows."""
+    height, width = picture.shape
     return round(SAMPLES * width / cell), round(SAMPLES * height / cell)
 
 
-def _field(pictures: Sequence[Grey], counts: tuple[int, int], *, most: int = _MOST) -> Soft:
-    """Soft signs, summed over pictures; of at most so many samples a side, in the middle."""
+def _field(pictures: Sequence[Grey], counts: tuple[int, int]) -> Soft:
+    """Soft signs, summed over pictures."""
     total: Soft | None = None
     for grey in pictures:
-        smaller = counts[0] < grey.shape[1]
-        how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
-        samples = cv2.resize(grey, counts, interpolation=how)
-        top, left = (max(0, (n - most) // 2) for n in samples.shape)
-        read = soft_signs(samples[top : top + most, left : left + most])
+        how = cv2.INTER_AREA if counts[0] < grey.shape[1] else cv2.INTER_CUBIC
+        read = soft_signs(cv2.resize(grey, counts, interpolation=how))
         total = read if total is None else total + read
     assert total is not None
     return total
