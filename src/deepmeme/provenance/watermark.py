@@ -26,7 +26,7 @@ MARGIN = 4  # cells around the picture, so that its edges have neighbours
 
 FLAT, SHARE, GRAIN, REST, MOST = 0.72, 1.15, 1.5, 0.15, 4.0
 """Grey levels: where nothing hides the mark; a level of detail up to GRAIN; beyond; at most."""
-FAINTEST = 0.7
+FAINTEST = 0.85
 """Share of that in large pictures: they have more cells to say the same with."""
 INFORMED = 0.5
 ROOM = 12.0
