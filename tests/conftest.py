@@ -1,6 +1,13 @@
 """No test reads or writes the settings, signing key or consent of whoever runs it."""
 
+import signal
+
 import pytest
+
+
+def pytest_configure():
+    """Ctrl-C is heard by the programs that tests start, also where a shell began us with `&`."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,16 @@ print(fit(task, options, Path(sys.argv[1])), flush=True)
 """
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As in the other process: more threads add in another order, so the last bit differs."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_process_that_is_killed_or_interrupted(tmp_path: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "run")]
