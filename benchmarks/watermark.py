@@ -79,6 +79,8 @@ def peer(method: str, bits: int) -> Way:
         return [encoder.encode(frame[..., ::-1], method)[..., ::-1] for frame in frames]
 
     def read(frames: Frames, search: bool) -> bool | None:
+        if frames[0].shape[0] * frames[0].shape[1] < SIDE * SIDE:
+            return None  # it refuses smaller pictures
         votes = [decoder.decode(np.ascontiguousarray(f[..., ::-1]), method) for f in some(frames)]
         return bool(((np.mean(votes, axis=0) > 0.5) == (payload > 0)).all())
 
