@@ -82,7 +82,8 @@ class Credentials:
 def read_credentials(path: str | Path) -> Credentials | None:
     """The credentials in a file or in ``NAME.c2pa`` beside it; None where there are none.
 
-    A folder has those of its first picture, and the problems of all. Damaged or hostile ones are
+    A folder has those of its first picture, and the problems of all; they are broken if deepmeme
+    made another picture of it as another work. Damaged or hostile ones are
     ``invalid`` with what is wrong. Sizes are bounded and nothing is fetched.
 
     Raises:
@@ -109,6 +110,7 @@ def _settings() -> ProvenanceSettings:
 
 def _of_folder(folder: Path, known: Known) -> Credentials | None:
     first: Credentials | None = None
+    stranger: tuple[str, Credentials] | None = None  # the first picture of another work
     problems: list[str] = []
     state: State = "trusted"
     for picture in sorted(p for p in folder.iterdir() if not p.name.startswith(".")):
@@ -120,12 +122,19 @@ def _of_folder(folder: Path, known: Known) -> Credentials | None:
             problems.append(f"{clean(picture.name)} has no credentials.")
             continue
         first = first or found
+        if stranger is None and (found.ours, found.work_id) != (first.ours, first.work_id):
+            stranger = picture.name, found
         problems += [f"{clean(picture.name)}: {problem}" for problem in found.problems]
         if found.state != "trusted" and state != "invalid":
             state = found.state
     if first is None:
         return None
     whole: State = "invalid" if problems else state
+    if stranger is not None and not (first.ours and whole == "invalid"):
+        name, other = stranger
+        told = first if first.ours else other
+        problem = f"{clean(name)} belongs to another work than pictures before it."
+        return replace(told, state="invalid", by_this_machine=False, problems=(problem,))
     return replace(first, state=whole, problems=tuple(problems[:_MAX_INGREDIENTS]))
 
 

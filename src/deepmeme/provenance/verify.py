@@ -7,7 +7,6 @@ remove.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +16,7 @@ from deepmeme.media.clip import Clip, Frame
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import MediaKind, sniff
 from deepmeme.media.video import open_clip
-from deepmeme.provenance.credentials_found import Credentials, read_credentials
-from deepmeme.provenance.credentials_problems import clean
+from deepmeme.provenance.credentials_found import read_credentials
 from deepmeme.provenance.found import Marks, read_marks
 from deepmeme.provenance.verdict import Evidence, judge
 from deepmeme.provenance.verdict import State as State
@@ -65,8 +63,6 @@ def find_watermark(path: str | Path, *, search: bool = True) -> Found | None:
 
 def _evidence(path: Path, *, search: bool) -> Evidence:
     found = read_credentials(path)
-    if found is not None and path.is_dir():
-        found = _of_all(path, found)
     whole = found is not None and found.ours and found.state != "invalid"
     statement = _statement(path)
     try:
@@ -77,24 +73,6 @@ def _evidence(path: Path, *, search: bool) -> Evidence:
             raise
         look = _Look(None, "Its pictures cannot be read, so no watermark was looked for.")
     return Evidence(path, path.is_dir(), found, look.watermark, statement, look.unseen)
-
-
-def _of_all(folder: Path, found: Credentials) -> Credentials:
-    """Those of a folder's first picture; broken if deepmeme made another one as another work."""
-    if found.ours and found.state == "invalid":
-        return found
-    for picture in _entries(folder):
-        try:
-            other = read_credentials(picture)
-        except InputError:  # something else is in the folder
-            continue
-        ours = other is not None and other.ours
-        if other is None or (ours, other.work_id) == (found.ours, found.work_id):
-            continue
-        problem = f"{clean(picture.name)} belongs to another work than pictures before it."
-        told = found if found.ours else other
-        return replace(told, state="invalid", by_this_machine=False, problems=(problem,))
-    return found
 
 
 def _statement(path: Path) -> Marks | None:
