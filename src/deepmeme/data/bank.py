@@ -89,6 +89,12 @@ def open_bank(folder: Path | str) -> Bank:
     return Bank(shape, **arrays)
 
 
+def normal_shares(shares: Sequence[float] | None, usual: Sequence[float]) -> tuple[float, ...]:
+    """How often each bank is drawn from, as parts of 1: as ``shares`` says, else ``usual``."""
+    parts = np.array(shares if shares else usual, float)
+    return tuple(float(part) for part in parts / parts.sum())
+
+
 class BankWriter:
     """Writes groups one after the other and can go on where an earlier run stopped.
 

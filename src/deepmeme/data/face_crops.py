@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.data.bank import open_bank
+from deepmeme.data.bank import normal_shares, open_bank
 from deepmeme.data.scene_faces import Array, FaceBank, Picture, open_faces
 from deepmeme.data.scene_grounds import blob
 from deepmeme.data.scene_styles import degraded, lit, painted, recoloured
@@ -121,6 +121,5 @@ def open_crops(
         missing = set(names) - set(bank.bank.shape.keypoint_names)
         if missing:
             raise InputError(f"{folder} lacks the points {', '.join(sorted(missing))}.")
-    parts = np.array(shares if shares else [1.0] * len(banks), float)
-    normal = tuple(float(part) for part in parts / parts.sum())
+    normal = normal_shares(shares, [1.0] * len(banks))
     return FaceCrops(banks, normal, tuple(names), size, framing, seed)

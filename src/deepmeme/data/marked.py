@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepmeme.data.bank import Bank, open_bank
+from deepmeme.data.bank import Bank, normal_shares, open_bank
 from deepmeme.provenance.watermark import Carrier, cell_px
 from deepmeme.provenance.watermark_net import SAMPLES, inputs
 
@@ -87,8 +87,8 @@ def open_marked(
         InputError: a folder is no bank.
     """
     opened = tuple(open_bank(bank) for bank in banks)
-    often = np.array(shares or [1.0] * len(opened), float)
-    return MarkedPictures(opened, tuple((often / often.sum()).tolist()), seed, held_out)
+    often = normal_shares(shares, [1.0] * len(opened))
+    return MarkedPictures(opened, often, seed, held_out)
 
 
 def treated(frames: Pictures, rng: np.random.Generator) -> Pictures:
@@ -139,19 +139,15 @@ def _halved(frame: Picture) -> Picture:
 
 
 def _jpeg(frame: Picture, quality: int) -> Picture:
-    return _through(Image.fromarray(frame), "JPEG", quality=quality)
+    file = io.BytesIO()
+    Image.fromarray(frame).save(file, "JPEG", quality=quality)
+    with Image.open(file) as read:
+        return np.asarray(read.convert("RGB"))
 
 
 def _palette(frame: Picture, colours: int, dither: bool) -> Picture:
     how = Image.Dither.FLOYDSTEINBERG if dither else Image.Dither.NONE
     return np.asarray(Image.fromarray(frame).quantize(colours, dither=how).convert("RGB"))
-
-
-def _through(picture: Image.Image, form: str, **options: int) -> Picture:
-    file = io.BytesIO()
-    picture.save(file, form, **options)
-    with Image.open(file) as read:
-        return np.asarray(read.convert("RGB"))
 
 
 def _example(frame: Picture, signs: Array, rng: np.random.Generator) -> Example:

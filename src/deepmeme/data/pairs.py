@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deepmeme.data.augment import Style, augmented
-from deepmeme.data.bank import Bank, open_bank
+from deepmeme.data.bank import Bank, normal_shares, open_bank
 from deepmeme.errors import InputError
 from deepmeme.models.motion.portrait_points import mirror_of
 
@@ -106,8 +106,7 @@ def open_pairs(
             raise InputError(f"{folder} has other keypoints than {folders[0]}; remake one of them.")
         if not bank.shape.groups:
             raise InputError(f"{folder} holds no frames yet.")
-    sizes = np.array(shares if shares else [bank.shape.num_frames for bank in banks], float)
-    normal = tuple(float(size) for size in sizes / sizes.sum())
+    normal = normal_shares(shares, [bank.shape.num_frames for bank in banks])
     return Pairs(banks, normal, batch_size, seed, style, held_out, lively)
 
 

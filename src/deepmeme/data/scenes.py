@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.data.bank import open_bank
+from deepmeme.data.bank import normal_shares, open_bank
 from deepmeme.data.scene_faces import (
     COLUMNS,
     WEIGHT,
@@ -175,10 +175,9 @@ def open_scenes(
     for folder, bank in zip(folders, banks, strict=True):
         if not len(bank.chosen):
             raise InputError(f"{folder} holds no faces to draw from (held_out={held_out}).")
-    parts = np.array(shares if shares else [1.0] * len(banks), float)
     return Scenes(
         banks,
-        tuple(float(part) for part in parts / parts.sum()),
+        normal_shares(shares, [1.0] * len(banks)),
         read_faceless(faceless),
         size,
         (8.0, 0.75 * size),

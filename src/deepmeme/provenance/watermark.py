@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.media.clip import Frame
-from deepmeme.provenance.watermark_code import SIDE, Signs, tile
+from deepmeme.provenance.watermark_code import Signs, tile
 
 Plane = NDArray[np.float32]
 
@@ -123,6 +123,3 @@ def _dither(size: tuple[int, int]) -> Plane:
     thresholds = ((random + 0.5) / (_DITHER * _DITHER)).astype(np.float32)
     width, height = size
     return np.tile(thresholds, (-(-height // _DITHER), -(-width // _DITHER)))[:height, :width]
-
-
-assert SIDE % 2 == 0
