@@ -98,7 +98,7 @@ def people_in(
     return tuple(
         path
         for path, picture in zip(paths, pictures, strict=True)
-        if not (is_shipped(path) or is_ours(path)) and find_faces(picture, finder)
+        if not is_shipped(path) and find_faces(picture, finder) and not is_ours(path)
     )
 
 
