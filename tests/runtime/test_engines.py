@@ -44,6 +44,8 @@ def variant(base: MotionConfig, which: str) -> MotionConfig:
             )
         case "padded heads":
             return replace(base, keypoints=replace(base.keypoints, pad=3, scale_factor=1.0))
+        case "source kept":
+            return replace(base, generator=replace(generator, keep_source=True))
     raise AssertionError(which)
 
 
@@ -53,7 +55,7 @@ def model(config: MotionConfig, engine: str, precision: str = "fp32") -> MotionM
 
 
 VARIANTS = ["plain", "corners", "no jacobian", "single jacobian map", "no occlusion",
-            "coarse motion", "padded heads"]  # fmt: skip
+            "coarse motion", "padded heads", "source kept"]  # fmt: skip
 
 
 @pytest.mark.parametrize("which", VARIANTS)
@@ -65,6 +67,23 @@ def test_engines_agree(small_config: MotionConfig, which: str) -> None:
     assert a.shape == (3, 64, 64, 3)
     assert np.abs(a - b).max() <= 1
     assert np.abs(a[0] - a[2]).mean() > 0.5, "a moving driver must move the source"
+
+
+@pytest.mark.parametrize("engine", ["openvino", "torch"])
+def test_a_kept_source_that_does_not_move_is_itself(
+    small_config: MotionConfig, engine: str
+) -> None:
+    config = variant(small_config, "source kept")
+    weights = seeded_weights(config, seed=5)
+    weights["generator"]["final.bias"] = np.array([0, 0, 0, 50], np.float32)  # keep all of it
+    weights["generator"]["dense_motion_network.mask.bias"][0] = 99  # all of it background
+    ours = MotionModel(build_engine(checkpoint_from_arrays(config, weights), engine=engine))
+    (frame,) = ours.animate_frames(SOURCE, [SOURCE])
+    assert np.abs(frame - SOURCE * 255.0).max() <= 1
+    source = ours.engine.encode(SOURCE)
+    inside = ours.engine.inspect(source, ours.engine.detect(FRAMES[1][None]))
+    assert inside.occlusion is not None and inside.occlusion.shape == (64, 64)
+    assert inside.occlusion.min() > 0.99
 
 
 def test_align_corners_changes_the_picture(small_config: MotionConfig) -> None:

@@ -256,6 +256,35 @@ def test_names_are_those_of_published_checkpoints(videos: Path, tmp_path: Path) 
     assert not again.config.align_corners
 
 
+def test_motion_learnt_small_goes_on_in_larger_pictures(videos: Path, tmp_path: Path) -> None:
+    """Motion is taken over; the painter, whose size differs, begins anew."""
+    task = open_tiny(videos)
+    learn(task, 2)
+    small = export_motion(averages(task), task.facts(), tmp_path / "small").path
+    large = yaml.safe_load(TINY.format(gan=0, disc="use_kp: false", train=""))
+    large["dataset_params"]["frame_shape"] = [64, 64, 3]
+    model = large["model_params"]
+    model["kp_detector_params"]["scale_factor"] = 0.25
+    model["generator_params"]["dense_motion_params"]["scale_factor"] = 0.25
+    model["generator_params"] |= {"keep_source": True, "block_expansion": 6}
+    (tmp_path / "large.yaml").write_text(yaml.safe_dump(large))
+    grown = open_motion_task(
+        videos, tmp_path / "large.yaml", start=small, frames=videos.parent / "frames"
+    )
+    before, after = averages(task)["generator"], averages(grown)["generator"]
+    moving = [k for k in before if k.startswith(("kp_detector", "generator.dense_motion_network"))]
+    assert all(torch.equal(before[k], after[k]) for k in moving if "down.weight" not in k)
+    assert after["kp_detector.down.weight"].shape[-1] == 13  # the kernel that a quarter needs
+    learn(grown, 2)
+    loaded = deepmeme.load_model(
+        export_motion(averages(grown), grown.facts(), tmp_path / "grown").path
+    )
+    picture = moving_figure(7)[0][0]
+    picture = picture.repeat(64 // picture.shape[0], 0).repeat(64 // picture.shape[1], 1)
+    (still,) = loaded.animate_frames(picture, [picture])
+    assert still.shape == (64, 64, 3)
+
+
 def test_what_does_not_fit_is_said(videos: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"2 weights of feature_matching .* 3 blocks"):
         open_tiny(videos, disc="num_blocks: 3")

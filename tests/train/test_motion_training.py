@@ -147,7 +147,7 @@ def test_two_learning_rates_for_one_player_are_refused() -> None:
 
 def test_the_small_configuration_ships() -> None:
     config = open_config("small.yaml")
-    assert config.name == "motion-small" and config.align_corners
+    assert config.name == "small" and config.align_corners
     training = MotionTraining.of(config)
     assert len(training.weights.feature_matching) == config.discriminator.num_blocks
     assert open_config(None) == config

@@ -10,8 +10,8 @@ from deepmeme.train.motion_training import MotionTraining, plan
 
 
 def test_the_recipe_is_understood_and_fits_its_networks() -> None:
-    text = (resources.files("deepmeme.train") / "configs" / "toon-64.yaml").read_text("utf-8")
-    config = MotionConfig.from_yaml(text, name="toon-64")
+    text = (resources.files("deepmeme.train") / "configs" / "toon-motion.yaml").read_text("utf-8")
+    config = MotionConfig.from_yaml(text, name="toon-motion")
     training = MotionTraining.of(config)
     assert config.frame_shape == (64, 64, 3) and config.keypoints.single_jacobian_map
     assert training.id_sampling and training.augmentation.crop == (64, 64)

@@ -39,6 +39,24 @@ def warp(image: Tensor, deformation: Tensor, *, align_corners: bool) -> Tensor:
     )
 
 
+def move_picture(picture: Tensor, deformation: Tensor) -> Tensor:
+    """A picture (b, c, h, w) in its own sharpness where a coarser ``deformation`` points.
+
+    Corners of the deformation (b, h', w', 2) stay corners; beyond its rim the picture's rim goes
+    on, so that standing still leaves every pixel as it was.
+    """
+    if deformation.shape[1:3] != picture.shape[2:]:
+        deformation = F.interpolate(
+            deformation.permute(0, 3, 1, 2),
+            size=picture.shape[2:],
+            mode="bilinear",
+            align_corners=True,
+        ).permute(0, 2, 3, 1)
+    return F.grid_sample(
+        picture, deformation, mode="bilinear", padding_mode="border", align_corners=True
+    )
+
+
 def gaussian_heatmaps(xy: Tensor, height: int, width: int, variance: float) -> Tensor:
     """(b, k, h, w): exp(-|z - xy|^2 / (2 variance)) around keypoints (b, k, 2); not normalised."""
     offset = coordinate_grid(height, width, like=xy) - xy[:, :, None, None, :]

@@ -72,14 +72,17 @@ def detector_model(
 def encoder_model(
     config: GeneratorConfig, weights: Mapping[str, Array], height: int, width: int
 ) -> ov.Model:
-    """Stage ``encode``: source (1, 3, h, w) -> features, small."""
+    """Stage ``encode``: source (1, 3, h, w) -> features, small, and the picture if it is kept."""
     layers = Layers(weights)
     source = op.parameter([1, config.num_channels, height, width], np.float32, name="source")
     features = layers.same(source, "first")
     for i in range(config.num_down_blocks):
         features = layers.down(features, f"down_blocks.{i}")
     small = layers.shrink(source, "dense_motion_network.down", config.dense_motion.scale_factor)
-    return ov.Model([named(features, "features"), named(small, "small")], [source], "encode")
+    results = [named(features, "features"), named(small, "small")]
+    if config.keep_source:
+        results.append(named(op.convert(source, np.float32), "picture"))
+    return ov.Model(results, [source], "encode")
 
 
 def named(node: Node, name: str) -> Node:
@@ -198,8 +201,8 @@ def sample(image: Node, grid: Node, align_corners: bool) -> Node:
     )
 
 
-def resize(x: Node, height: int, width: int) -> Node:
-    """Bilinear, half-pixel centres, over axes 2 and 3."""
+def resize(x: Node, height: int, width: int, mode: str = "half_pixel") -> Node:
+    """Bilinear over axes 2 and 3; ``mode`` says where pixels lie."""
     if spatial(x) == (height, width):
         return x
     return op.interpolate(
@@ -208,7 +211,7 @@ def resize(x: Node, height: int, width: int) -> Node:
         "linear",
         "sizes",
         axes=op.constant(np.array([2, 3])),
-        coordinate_transformation_mode="half_pixel",
+        coordinate_transformation_mode=mode,
     )
 
 
@@ -260,10 +263,10 @@ def renderer_model(
     """
     generator, layers = config.generator, Layers(weights)
     shapes = {out.get_any_name(): list(out.shape) for out in encoder.outputs}
-    features = op.parameter(shapes["features"], np.float32, name="features")
-    small = op.parameter(shapes["small"], np.float32, name="small")
-    for node, name in ((features, "features"), (small, "small")):
+    encoded = {name: op.parameter(shape, np.float32, name=name) for name, shape in shapes.items()}
+    for name, node in encoded.items():
         node.output(0).get_tensor().set_names({name})
+    features, small, picture = encoded["features"], encoded["small"], encoded.get("picture")
     inputs = KeypointInputs(generator.num_kp, generator.estimate_jacobian)
     motion = dense_motion(
         layers, generator.dense_motion, generator, small, inputs, config.align_corners
@@ -274,7 +277,30 @@ def renderer_model(
     for i in range(generator.num_down_blocks):
         out = layers.up(out, f"up_blocks.{i}")
     prediction = op.sigmoid(layers.conv_in_blocks(out, "final", pad=3))
+    seen = motion.occlusion
+    if picture is not None:
+        prediction, seen = keep_source(picture, prediction, motion)
     results = [named(prediction, "prediction"), named(motion.deformation, "deformation")]
-    if motion.occlusion is not None:
-        results.append(named(motion.occlusion, "occlusion"))
-    return ov.Model(results, [features, small, *inputs.parameters], "render")
+    if seen is not None:
+        results.append(named(seen, "occlusion"))
+    return ov.Model(results, [*encoded.values(), *inputs.parameters], "render")
+
+
+def keep_source(picture: Node, painted: Node, motion: MotionNodes) -> tuple[Node, Node]:
+    """The moved picture where the last channel of ``painted`` keeps it, and that share."""
+    channels = list(picture.output(0).shape)[1]
+    sizes = op.constant(np.array([channels, 1]))
+    paint, kept = op.variadic_split(painted, op.constant(np.int64(1)), sizes).outputs()
+    moved = move_picture(picture, motion.deformation)
+    return op.add(paint, op.multiply(kept, op.subtract(moved, paint))), kept
+
+
+def move_picture(picture: Node, deformation: Node) -> Node:
+    """A picture where a coarser deformation points: corners on corners, the rim goes on."""
+    to_first, to_last = op.constant(np.array([0, 3, 1, 2])), op.constant(np.array([0, 2, 3, 1]))
+    planes = resize(op.transpose(deformation, to_first), *spatial(picture), mode="align_corners")
+    return op.grid_sample(
+        picture,
+        op.transpose(planes, to_last),
+        {"align_corners": True, "mode": "bilinear", "padding_mode": "border"},
+    )

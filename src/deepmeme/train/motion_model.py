@@ -3,8 +3,6 @@
 import logging
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +16,23 @@ from deepmeme.errors import InputError, OutputError, WeightsError
 from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures, Vgg19Features
 from deepmeme.models.motion.config import MotionConfig
 from deepmeme.train.checkpointing import CHECKPOINTS, latest_facts
+from deepmeme.train.motion_start import begin_at, open_config, open_start
 from deepmeme.train.motion_task import MotionTask
 from deepmeme.train.motion_training import MotionTraining, plan
 from deepmeme.train.options import FitOptions
 from deepmeme.weights.checkpoint import (
     MotionCheckpoint,
-    load_checkpoint,
-    read_sections,
-    resolve_config,
     save_checkpoint,
 )
 from deepmeme.weights.convert import Converted, convert
 from deepmeme.weights.download import cache_dir
 from deepmeme.weights.family import sections_of
-from deepmeme.weights.resolve import resolve
 from deepmeme.weights.stored import arrays
 from deepmeme.weights.torch_file import open_torch
 
 log = logging.getLogger("deepmeme.train")
 
 SHOWN, CROSSED = 6, 3
-SHIPPED = {"small": "motion-small", "toon": "toon-64"}
-"""Configurations that ship, unless there is a file of that name."""
 PERCEPTUAL = ("auto", "seeded", "vgg19")
 
 
@@ -143,43 +136,6 @@ def to_look_at(
     return shown, [(row, (row + 1) % count) for row in range(min(CROSSED, count - 1))]
 
 
-def open_config(config: Path | str | MotionConfig | None) -> MotionConfig:
-    """A configuration for new networks: warps sample as the keypoints' grid has it.
-
-    Raises:
-        InputError, WeightsError: as ``resolve_config``.
-    """
-    word = "small" if config is None else str(config).removesuffix(".yaml")
-    name = SHIPPED.get(word, word)
-    if name in SHIPPED.values() and (config is None or not Path(str(config)).exists()):
-        shipped = resources.files("deepmeme.train") / "configs" / f"{name}.yaml"
-        chosen = MotionConfig.from_yaml(shipped.read_bytes(), name=name)
-    else:
-        assert config is not None
-        chosen = resolve_config(config)
-    return replace(chosen, align_corners=True)
-
-
-def open_start(
-    start: Path | str, config: Path | str | MotionConfig | None = None
-) -> MotionCheckpoint:
-    """A model to train on, as ``config`` says; how its warps sample stays as it is.
-
-    Raises:
-        ModelNotFound, InputError, WeightsError: as ``load_checkpoint``.
-    """
-    path = resolve(start).path
-    if config is None:
-        return load_checkpoint(path)
-    wanted = resolve_config(config)
-    checkpoint = load_checkpoint(path, wanted)
-    stored = read_sections(path)[2].get("config")
-    if stored is None:
-        return checkpoint
-    align_corners = MotionConfig.from_json(stored).align_corners
-    return replace(checkpoint, config=replace(checkpoint.config, align_corners=align_corners))
-
-
 def check_discriminator(config: MotionConfig, training: MotionTraining) -> None:
     """Raises InputError unless each block of the discriminator has its matching weight."""
     given, blocks = len(training.weights.feature_matching), config.discriminator.num_blocks
@@ -188,17 +144,6 @@ def check_discriminator(config: MotionConfig, training: MotionTraining) -> None:
             f"The configuration {config.name!r} gives {given} weights of feature_matching for a "
             f"discriminator of {blocks} blocks; give one for each."
         )
-
-
-def begin_at(task: MotionTask, checkpoint: MotionCheckpoint) -> None:
-    """Fill the task's networks from a checkpoint; a discriminator that does not fit begins anew."""
-    task.model.load_arrays(checkpoint.generator, checkpoint.kp_detector)
-    if task.discriminator is not None and checkpoint.discriminator is not None:
-        fresh = task.discriminator.state_dict()
-        found = {key: torch.tensor(value) for key, value in checkpoint.discriminator.items()}
-        shapes = {key: value.shape for key, value in found.items()}
-        if shapes == {key: value.shape for key, value in fresh.items()}:
-            task.discriminator.load_state_dict(found)
 
 
 def begun_with(run: Path) -> str:

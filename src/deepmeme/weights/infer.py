@@ -175,6 +175,7 @@ def _generator(section: Section) -> GeneratorConfig:
         num_down_blocks=downs,
         num_bottleneck_blocks=_count(section, r"bottleneck\.r(\d+)\."),
         estimate_occlusion_map=f"{dense}.occlusion.weight" in section,
+        keep_source=_shape(section, "final.weight")[0] == first[1] + 1,
         dense_motion=DenseMotionConfig(
             expansion, most, blocks, _scale(section, f"{dense}.down.weight")
         ),

@@ -83,7 +83,7 @@ def _generator(config: MotionConfig) -> Iterator[tuple[str, Shape]]:
             yield from _conv(f"{name}.conv{half}", deep, deep, 3)
         for half in "12":
             yield from _norm(f"{name}.norm{half}", deep)
-    yield from _conv("final", g.num_channels, widths[0], 7)
+    yield from _conv("final", g.num_channels + g.keep_source, widths[0], 7)
 
 
 def _kp_detector(config: MotionConfig) -> Iterator[tuple[str, Shape]]:

@@ -1,6 +1,7 @@
 """Paints the moved source (Siarohin et al. 2019, section 3.3).
 
 The encoder looks at the source alone, so a film needs it once: ``encode`` and ``render`` are apart.
+With ``keep_source``, which is ours, only what the source does not show is painted.
 """
 
 from collections import OrderedDict
@@ -14,7 +15,7 @@ from deepmeme.models.motion.config import GeneratorConfig
 from deepmeme.models.motion.dense_motion import DenseMotion, Motion
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.nn.blocks import DownBlock, ResBlock, SameBlock, UpBlock
-from deepmeme.nn.grid import warp
+from deepmeme.nn.grid import move_picture, warp
 from deepmeme.nn.hourglass import width
 
 
@@ -25,6 +26,8 @@ class SourceFeatures(NamedTuple):
     """(b, c, h / 2^d, w / 2^d) appearance."""
     small: Tensor
     """(b, 3, h', w') the source at the resolution of the motion."""
+    picture: Tensor | None = None
+    """(b, 3, h, w) the source itself, if it is to be kept."""
 
 
 class Rendering(NamedTuple):
@@ -33,6 +36,7 @@ class Rendering(NamedTuple):
     prediction: Tensor
     """(b, 3, h, w) in [0, 1]."""
     motion: Motion
+    """With ``keep_source`` its occlusion is the share of the source in each pixel, at full size."""
 
 
 class Generator(nn.Module):
@@ -70,7 +74,9 @@ class Generator(nn.Module):
         self.up_blocks = nn.ModuleList(
             UpBlock(widths[i], widths[i - 1]) for i in range(config.num_down_blocks, 0, -1)
         )
-        self.final = nn.Conv2d(widths[0], config.num_channels, 7, padding=3)
+        painted = config.num_channels + config.keep_source
+        self.final = nn.Conv2d(widths[0], painted, 7, padding=3)
+        self.keep_source = config.keep_source
         self.align_corners = align_corners
 
     def encode(self, source: Tensor) -> SourceFeatures:
@@ -78,7 +84,8 @@ class Generator(nn.Module):
         features = self.first(source)
         for block in self.down_blocks:
             features = block(features)
-        return SourceFeatures(features, self.dense_motion_network.shrink(source))
+        small = self.dense_motion_network.shrink(source)
+        return SourceFeatures(features, small, source if self.keep_source else None)
 
     def gate(self, features: Tensor, motion: Motion) -> Tensor:
         """Warp the features, then dim what the source does not show (Eq. 8)."""
@@ -96,7 +103,14 @@ class Generator(nn.Module):
         out = self.bottleneck(self.gate(encoded.features, motion))
         for block in self.up_blocks:
             out = block(out)
-        return Rendering(torch.sigmoid(self.final(out)), motion)
+        painted = torch.sigmoid(self.final(out))
+        if encoded.picture is None:
+            return Rendering(painted, motion)
+        painted, kept = painted[:, :-1], painted[:, -1:]
+        with torch.autocast(painted.device.type, enabled=False):
+            moved = move_picture(encoded.picture.float(), motion.deformation)
+            blended = moved * kept.float() + painted.float() * (1 - kept.float())
+        return Rendering(blended, motion._replace(occlusion=kept))
 
     def forward(self, image: Tensor, source: Keypoints, driving: Keypoints) -> Rendering:
         """Encode and render in one, as training does."""

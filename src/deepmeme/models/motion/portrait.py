@@ -18,7 +18,7 @@ from deepmeme.models.motion.portrait_closeups import CloseUps, Retoucher
 from deepmeme.models.motion.portrait_fine import FineMotion
 from deepmeme.models.motion.portrait_motion import DenseMotion, Motion
 from deepmeme.models.motion.portrait_openings import OpeningMasks, Openings
-from deepmeme.nn.grid import warp
+from deepmeme.nn.grid import move_picture, warp
 
 FRESH = (5.0, 3.0)
 """How surely, in logits, what opens in mouth and eyes is painted and not warped."""
@@ -180,13 +180,7 @@ class PortraitModel(nn.Module):
         with exact(encoded.picture):
             openings = self.openings(driving.xy, source.xy)
             half = self.fine_motion(motion.deformation, driving.xy, source.xy, openings)
-            full = F.interpolate(
-                half.permute(0, 3, 1, 2),
-                size=encoded.picture.shape[2:],
-                mode="bilinear",
-                align_corners=True,
-            )
-            warped = sampled(encoded.picture, full.permute(0, 2, 3, 1))
+            warped = move_picture(encoded.picture, half)
             fine = warp(encoded.fine.float(), half, align_corners=True)
             deep = warp(encoded.features.float(), motion.deformation, align_corners=True)
             deep = deep * motion.occlusion
@@ -198,10 +192,3 @@ class PortraitModel(nn.Module):
             found = self.retoucher(prediction, warped, openings, driving.xy, source.xy)
             prediction = self.retoucher.place(prediction, found)
         return Rendering(prediction, motion, kept, warped, painted, openings, found)
-
-
-def sampled(picture: Tensor, deformation: Tensor) -> Tensor:
-    """The picture where ``deformation`` points; beyond its rim the rim goes on."""
-    return F.grid_sample(
-        picture, deformation, mode="bilinear", padding_mode="border", align_corners=True
-    )
