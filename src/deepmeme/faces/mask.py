@@ -1,10 +1,9 @@
 """What of an aligned square is the face: inside its landmarks' outline, and not hidden.
 
 The outline (``hull.py``) says where the face would be; a small network says what is seen of it.
-Skin from the brows and the forehead to the chin counts, with eyes, mouth, beard and glasses; hair
-over it, hats, hands, cups and whatever else is in front do not. Glasses count because a person wears
-them in every frame, so that a pair of autoencoders learns to draw them; cut out, their thin frames
-would be torn.
+Skin from the forehead to the chin counts, with eyes, mouth, beard and glasses; hair over it, hats,
+hands, cups and whatever else is in front do not. Glasses count because a person wears them in every
+frame, so that a pair of autoencoders learns to draw them; cut out, their thin frames would be torn.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,8 +61,8 @@ def face_mask(square: Frame, xy: Points, names: Sequence[str], *, folder: Path =
     if not knows_masks(folder):
         return hull
     network = open_segmenter(folder)
-    share = network.share(_resized(square, network.resolution))
-    seen = _resized(share, size).clip(0, 1) * hull
+    share = network.share(np.asarray(_resized(square, network.resolution), np.uint8))
+    seen = np.asarray(_resized(share, size), np.float32).clip(0, 1) * hull
     if seen.sum() < LEAST_SEEN * hull.sum():
         return hull
     return np.asarray(np.rint(seen), np.uint8)

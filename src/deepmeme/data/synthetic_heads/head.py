@@ -26,7 +26,14 @@ from deepmeme.data.synthetic_heads.hair import cut_hair, hair_cover
 from deepmeme.data.synthetic_heads.motion import CENTRAL, Pose
 from deepmeme.data.synthetic_heads.paint import paint_skin, paint_strands
 from deepmeme.data.synthetic_heads.person import LookName, Person, sample_person
-from deepmeme.data.synthetic_heads.shading import CHANNELS, Look, Mesh, sample_light, shade
+from deepmeme.data.synthetic_heads.shading import (
+    CHANNELS,
+    Look,
+    Mesh,
+    sample_light,
+    seen_skin,
+    shade,
+)
 from deepmeme.data.synthetic_heads.styling import (
     canvas_relief,
     cartoon_shape,
@@ -78,16 +85,13 @@ class SyntheticHead:
         self._rng_seed = (seed, 61)
         rng = np.random.default_rng(self._rng_seed)
         self._light = sample_light(np.random.default_rng((seed, 67)))
-        self._camera = Camera(
-            scale=float(rng.uniform(0.048, 0.064)),
-            translation=(float(rng.normal(0, 0.05)), float(rng.uniform(0.15, 0.25))),
-            distance=float(rng.uniform(55, 160)),
-        )
+        self._camera = _sample_camera(rng)
         self._rest_lids = 0.0 if look == "cartoon" else float(rng.uniform(0.0, 0.16))
         self._cartoon = rng.uniform((0.35, 0.3, 0.05), (0.8, 1.0, 0.22))
         self._ink = rng.uniform(0, 60, 3).astype(np.float32)
         self._stroke = int(rng.integers(2, 6))
         self._background = background
+        self._scene = seed
         self._backgrounds: dict[int, Array] = {}
         self._reliefs: dict[int, Array] = {}
         self._build(maps, rng)
@@ -97,6 +101,7 @@ class SyntheticHead:
         self._hair = cut_hair(person)
         cover = hair_cover(person, tables, maps.place)
         cloth = paint_cloth(person)
+        self._hairless = np.ascontiguousarray(1 - cover[..., None], np.float32)
         self._look = _look(person, paint_skin(person, maps, cover, cloth), cloth, rng)
         self._bodies = _bodies(person, tables, self._base)
         self._glasses = build_glasses(person, tables, self._base) if person.glasses else None
@@ -144,6 +149,19 @@ class SyntheticHead:
         Raises:
             InputError: no such expression.
         """
+        return self.render_face(pose, expression, gaze, size)[0]
+
+    def render_face(
+        self,
+        pose: Pose = STRAIGHT,
+        expression: Mapping[str, float] | None = None,
+        gaze: tuple[float, float] = (0.0, 0.0),
+        size: int = 256,
+    ) -> tuple[HeadFrame, NDArray[np.uint8]]:
+        """As ``render``, and (size, size) 0..255: how much of a pixel shows skin, eyes or mouth.
+
+        Ears and neck count; hair, hats, cloth and background do not, glasses do.
+        """
         points, strands, weight = self._shape(expression or {}, gaze)
         turned, head = self._turn(points, weight, pose)
         camera = self._camera._replace(
@@ -178,7 +196,7 @@ class SyntheticHead:
         kit = self._tables.kit
         keypoints = kit.keypoints_px(np.concatenate([xy, depth[:, None]], 1))
         visible = keypoint_visibility(2 * keypoints[:, :2] + 0.5, keypoints[:, 2], surface.depth)
-        return HeadFrame(
+        frame = HeadFrame(
             image=image,
             keypoints_px=keypoints[:, :2].copy(),
             visible=visible,
@@ -189,6 +207,13 @@ class SyntheticHead:
             surface=coarse_surface(xy, depth, self._triangles, size),
             part=self._material,
         )
+        return frame, seen_skin(below, over, mesh, self._look.strands, self._hairless)
+
+    def place(self, seed: int) -> None:
+        """Put the person somewhere else: another light, camera and drawn background."""
+        self._light = sample_light(np.random.default_rng((seed, 67)))
+        self._camera = _sample_camera(np.random.default_rng((seed, 71)))
+        self._scene, self._backgrounds = seed, {}
 
     def _shape(
         self, expression: Mapping[str, float], gaze: tuple[float, float]
@@ -241,7 +266,7 @@ class SyntheticHead:
     def _behind(self, size: int) -> Array:
         if size not in self._backgrounds:
             if self._background is None:
-                picture = paint_background(self.person.seed, size)
+                picture = paint_background(self._scene, size)
             else:
                 given = cv2.resize(self._background, (size, size), interpolation=cv2.INTER_AREA)
                 picture = np.square(given.astype(np.float32) / 255)
@@ -252,6 +277,14 @@ class SyntheticHead:
         if size not in self._reliefs:
             self._reliefs[size] = canvas_relief(np.random.default_rng(self._rng_seed), size)
         return self._reliefs[size]
+
+
+def _sample_camera(rng: np.random.Generator) -> Camera:
+    return Camera(
+        scale=float(rng.uniform(0.048, 0.064)),
+        translation=(float(rng.normal(0, 0.05)), float(rng.uniform(0.15, 0.25))),
+        distance=float(rng.uniform(55, 160)),
+    )
 
 
 def _nearer(below: Raster, over: Raster) -> Raster:

@@ -14,12 +14,16 @@ from deepmeme.data.raster import Raster
 from deepmeme.data.synthetic_heads.surfaces import (
     CLOTH,
     EYE,
+    GLASSES,
     HAIR,
+    MOUTH,
     SKIN,
+    TEETH,
     clamped,
     stone_colour,
     strand,
     surface_colour,
+    texel,
 )
 
 Array = NDArray[np.float32]
@@ -133,6 +137,20 @@ def shade(
     return image, mask
 
 
+def seen_skin(
+    below: Raster, hair: Raster, mesh: Mesh, strands: Array, hairless: Array
+) -> NDArray[np.uint8]:
+    """(n, n) share of each pixel, 0..255, that shows skin, eyes, mouth or glasses.
+
+    Rasters are of twice the side. ``hairless`` (h, w, 1) is 1 where the skin's texture is skin and
+    0 where hair is painted on it.
+    """
+    shares: NDArray[np.uint8] = _seen_skin(
+        tuple(below), tuple(hair), tuple(mesh), strands, hairless
+    )
+    return shares
+
+
 def _f32(values: NDArray[np.float64]) -> Array:
     return values.astype(np.float32)
 
@@ -192,6 +210,25 @@ def _shade(  # type: ignore[no-untyped-def]
                 value += background[row, column, n] * (1.0 - share)
                 image[row, column, n] = _tone(value)
     return image, mask
+
+
+@njit(cache=True, nogil=True)
+def _seen_skin(below, hair, mesh, strands, hairless):  # type: ignore[no-untyped-def]
+    side = below[0].shape[0] // 2
+    shares = np.empty((side, side), np.uint8)
+    values = np.empty(CHANNELS + 3, np.float32)
+    for row in range(side):
+        for column in range(side):
+            total = 0.0
+            for tap in range(4):
+                i, j = 2 * row + (tap >> 1), 2 * column + (tap & 1)
+                kind = _sample(below, hair, mesh, strands, i, j, values)
+                if kind == SKIN:
+                    total += texel(hairless, values[3], values[4], 0)
+                elif kind in (EYE, TEETH, MOUTH, GLASSES):
+                    total += 1.0
+            shares[row, column] = np.uint8(total * 0.25 * 255.0)
+    return shares
 
 
 @njit(cache=True, nogil=True, inline="always")
