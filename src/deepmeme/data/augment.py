@@ -41,7 +41,7 @@ def augmented(
     The generator lives on the CPU, so that every device sees the same changes.
     """
     device = batch.frames.device
-    places = _places(len(batch.frames), style, generator)
+    places = random_places(len(batch.frames), style, generator)
     matrix, offset, flipped = (part.to(device) for part in places)
     mirror = mirror.to(device)
     frames, xy = _move_frames(batch.frames, matrix, offset), _move_points(batch.xy, matrix, offset)
@@ -63,7 +63,9 @@ def uniform(generator: torch.Generator, *shape: int, low: float, high: float) ->
     return low + (high - low) * torch.rand(*shape, generator=generator)
 
 
-def _places(count: int, style: Style, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def random_places(
+    count: int, style: Style, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
     """Maps z -> matrix z + offset from new coordinates to old ones, and which are mirrored."""
     turn = uniform(generator, count, low=-1, high=1) * math.radians(style.turn_degrees)
     zoom = torch.exp(uniform(generator, count, low=-1, high=1) * style.scale)

@@ -22,6 +22,11 @@ def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str,
 
             export_reader(found[0]["reader"], folder, width=found[1]["width"])
             return {}
+        if "pair" in found[0]:
+            from deepmeme.train.swap_training import export_pair
+
+            export_pair(run, folder)
+            return {}
         if "generator" not in found[0]:
             raise InputError(
                 f"{run} is one part of a model; give the folder that holds all of it: {run.parent}"

@@ -124,27 +124,40 @@ class _Run:
         """Steps until the last one, Ctrl-C or despair."""
         if self.state.step == 0:
             self.save()
-        clock, options = Clock(options=self.options), self.options
         with _stop_signals() as stop:
-            while self.state.step < options.steps and not stop.is_set():
-                for batch in self.batches():
-                    if not self.step(batch):
-                        break  # fallen back: other batches from here
-                    self.state.step += 1
-                    if clock.preview_is_due(self.state.step):
-                        self.preview()
-                    if not self.bad and clock.checkpoint_is_due(self.state.step):
-                        self.save()
-                    if self._agreed(stop.is_set()):
-                        stop.set()
-                        break
-        finished = self.state.step >= options.steps
+            clock = Clock(options=self.options)
+            while not self.enough and not stop.is_set():
+                self._go(clock, stop)
+        finished = self.enough
         self.save()
         if finished:
             self.preview()
             for player in self.state.players.values():
                 player.module.load_state_dict(player.average.state)
         return Fitted(self.state.step, finished, self.fabric.is_global_zero)
+
+    def _go(self, clock: Clock, stop: threading.Event) -> None:
+        """Steps until it is enough, somebody wants to stop or the run has to fall back."""
+        for batch in self.batches():
+            if not self.step(batch):
+                return  # other batches from here
+            self.state.step += 1
+            if clock.preview_is_due(self.state.step):
+                self.preview()
+            if not self.bad and clock.checkpoint_is_due(self.state.step):
+                self.save()
+            if self._agreed(stop.is_set()):
+                stop.set()
+            if stop.is_set() or self.enough:
+                return
+
+    @property
+    def enough(self) -> bool:
+        """All steps are made, or the losses stand still."""
+        step, options = self.state.step, self.options
+        if step >= options.steps or not options.patience:
+            return step >= options.steps
+        return self._agreed(self.state.plateau.reached(step))
 
     def batches(self) -> Iterator[Batch]:
         """From the present step on, made ahead in a thread; a function of seed, rank and step."""
@@ -178,6 +191,7 @@ class _Run:
         self.bad = 0
         for player in state.players.values():
             player.average.update(player.module, state.step)
+        state.plateau.note(state.step + 1, sum(means.values()))
         if self.report is not None:
             self.report.note(state.step + 1, means, share)
         return True

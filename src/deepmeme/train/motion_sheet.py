@@ -8,7 +8,7 @@ from torch import Tensor
 
 from deepmeme.models.motion.generator import Rendering
 from deepmeme.models.motion.keypoints import Keypoints
-from deepmeme.nn.grid import warp
+from deepmeme.nn.grid import move_picture
 from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture
 
@@ -24,7 +24,7 @@ def sheet_of(
     The same keypoint has the same colour in both frames.
     """
     motion = rendering.motion
-    warped = warp(source, motion.deformation, align_corners=True)
+    warped = move_picture(source, motion.deformation)
     rows = []
     for row in range(len(source)):
         cells = [

@@ -40,6 +40,13 @@ class FitOptions:
     beta2: float = choice(0.999, "Adam's memory of their squares.", _COURSE, low=0, high=0.99999)
     weight_decay: float = choice(0.0, "Decay of the weights (AdamW).", _COURSE, low=0, high=1)
     clip_norm: float = choice(10.0, "Longest gradient of a player.", _COURSE, low=1e-6, high=1e9)
+    patience: int = choice(
+        0,
+        "Stop when the losses have not fallen by 1 % for so many steps; 0 for never.",
+        _COURSE,
+        low=0,
+        high=10**9,
+    )
     average_decay: float = choice(
         0.999,
         "Memory of the averaged weights, which count.",

@@ -20,6 +20,7 @@ from deepmeme.errors import WeightsError
 from deepmeme.provenance.record import software_version
 from deepmeme.train import checkpointing as store
 from deepmeme.train.options import FitOptions
+from deepmeme.train.plateau import Plateau
 from deepmeme.train.schedule import Average
 from deepmeme.train.task import Task
 
@@ -45,6 +46,7 @@ class RunState:
         """How often the run fell back; each time the batches differ and the rates halve."""
         self.pieces = options.accumulate
         self.scaler: dict[str, Any] = {}
+        self.plateau = Plateau(options.patience)
         self.players = {
             name: Player(module, _optimizer(module, options), _average(module, options))
             for name, module in task.players.items()
@@ -77,6 +79,7 @@ class RunState:
             "rollbacks": self.rollbacks,
             "pieces": self.pieces,
             "scaler": self.scaler,
+            "plateau": self.plateau.facts(),
             "software": {"deepmeme": software_version(), "torch": torch.__version__},
         }
         return store.save(root, self.step, tensors, facts)
@@ -110,6 +113,7 @@ class RunState:
             )
         self.step, self.rollbacks = found.step, int(found.facts["rollbacks"])
         self.pieces, self.scaler = int(found.facts["pieces"]), dict(found.facts["scaler"])
+        self.plateau.restore(dict(found.facts.get("plateau", {})))
         return True
 
     def _warn_of_changes(self, before: Mapping[str, Any]) -> None:

@@ -1,9 +1,6 @@
 """Published checkpoints without training's ballast: ``.safetensors`` files and model folders."""
 
 import json
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +13,7 @@ from deepmeme.weights.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from deepmeme.weights.folder import motion_card
+from deepmeme.weights.folder import building, motion_card
 
 PRECISIONS = ("fp32", "fp16")
 
@@ -117,28 +114,11 @@ def _write_folder(
     discriminator: bool,
 ) -> Path:
     """Beside the target first, renamed when whole."""
-    building = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        building.chmod(0o755)
-        weights = building / WEIGHTS_FILE
+    with building(target) as fresh:
+        weights = fresh / WEIGHTS_FILE
         save_checkpoint(weights, checkpoint, half=half, discriminator=discriminator)
         card = motion_card(checkpoint, weights, name=name, licence=licence)
-        (building / "model.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(building, target)
-    except OutputError:
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{target}: cannot be written: {error.strerror or error}. Check that its folder may be "
-            "written to and has space left."
-        ) from error
-    finally:
-        if building is not None:
-            shutil.rmtree(building, ignore_errors=True)
+        (fresh / "model.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
     return target / WEIGHTS_FILE
 
 

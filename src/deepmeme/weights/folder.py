@@ -1,12 +1,16 @@
 """Model folders: ``model.json`` says what lies beside it and what each file must hash to."""
 
 import json
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from reprlib import repr as _short
 from typing import Any
 
-from deepmeme.errors import WeightsError
+from deepmeme.errors import DeepmemeError, OutputError, WeightsError
 from deepmeme.weights.checkpoint import WEIGHTS_FILE, MotionCheckpoint, file_sha256
 
 MAX_CARD_BYTES = 2**20
@@ -31,6 +35,34 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise WeightsError(
             f"{file} does not describe a model: {error}. Convert or install the model again."
         ) from error
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """A fresh folder beside ``target`` to write a model into; in its place once all is well.
+
+    Raises:
+        OutputError: the folder cannot be written. Nothing is left behind.
+    """
+    fresh = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        fresh.chmod(0o755)
+        yield fresh
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(fresh, target)
+    except OSError as error:
+        if isinstance(error, DeepmemeError):
+            raise
+        raise OutputError(
+            f"{target}: cannot be written: {error.strerror or error}. Check that its folder may be "
+            "written to and has space left."
+        ) from error
+    finally:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def checked_file(folder: Path, entry: Any) -> Path:

@@ -1,0 +1,1 @@
+"""Pairs of autoencoders: one encoder that both people share, a decoder each."""

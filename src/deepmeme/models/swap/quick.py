@@ -1,0 +1,117 @@
+"""Ours: small, and taught by us before it meets anybody.
+
+The encoder tells how a face is held and what it does; a person's look is a short vector that tunes
+each layer of the decoder (FiLM, Perez et al. 2018). Before shipping, encoder, decoder and
+:class:`LookEncoder` have learnt from thousands of people to paint one frame of somebody from its
+code and the look in another frame. So a pair begins with faces, not with noise: its decoders are
+copies of that one with the looks of its two people, and become theirs alone while they learn.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from deepmeme.models.swap.config import SwapConfig
+from deepmeme.models.swap.pair import Painted
+
+GROUPS = 8
+
+
+def _widths(first: int) -> list[int]:
+    return [first, 2 * first, 4 * first, 6 * first]
+
+
+class Shrinking(nn.Module):
+    """(b, 3, r, r) -> (b, n): four strided convolutions and a dense layer."""
+
+    def __init__(self, config: SwapConfig, out: int) -> None:
+        super().__init__()
+        self.size = config.resolution
+        widths = [3, *_widths(config.encoder)]
+        self.convs = nn.ModuleList(
+            nn.Conv2d(widths[i], widths[i + 1], 4, stride=2, padding=1) for i in range(4)
+        )
+        self.norms = nn.ModuleList(nn.GroupNorm(GROUPS, width) for width in widths[1:])
+        self.dense = nn.Linear(widths[-1] * (config.resolution // 16) ** 2, out)
+
+    def forward(self, faces: Tensor) -> Tensor:
+        """Faces in [0, 1]."""
+        x = faces * 2 - 1
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = F.leaky_relu(norm(conv(x)), 0.1)
+        return self.dense(x.flatten(1))  # type: ignore[no-any-return]
+
+
+class QuickEncoder(Shrinking):
+    """What a face does: (b, code), each row of mean 0 and variance 1."""
+
+    def __init__(self, config: SwapConfig) -> None:
+        super().__init__(config, config.code)
+
+    def forward(self, faces: Tensor) -> Tensor:
+        """Faces in [0, 1]."""
+        code: Tensor = super().forward(faces)
+        return F.layer_norm(code, code.shape[1:])
+
+
+class LookEncoder(Shrinking):
+    """Whose face it is, and in which light: (b, style). Only needed to begin."""
+
+    def __init__(self, config: SwapConfig) -> None:
+        super().__init__(config, config.style)
+
+
+class Tuned(nn.Module):
+    """A residual block whose features the look scales and shifts."""
+
+    def __init__(self, width: int, style: int) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(GROUPS, width, affine=False)
+        self.tune = nn.Linear(style, 2 * width)
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """(b, c, h, w) and (b, style) -> (b, c, h, w)."""
+        scale, shift = self.tune(style)[:, :, None, None].chunk(2, dim=1)
+        inner = self.norm(x) * (1 + scale) + shift
+        return x + self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(inner, 0.1)), 0.1))
+
+
+class Paint(nn.Module):
+    """A code and a look -> picture and mask."""
+
+    def __init__(self, config: SwapConfig) -> None:
+        super().__init__()
+        first = config.decoder
+        widths = [8 * first, 6 * first, 4 * first, 2 * first, first]
+        self.side = config.resolution // 16
+        self.spread = nn.Linear(config.code, widths[0] * self.side**2)
+        self.ups = nn.ModuleList(
+            nn.Conv2d(widths[i], 4 * widths[i + 1], 3, padding=1) for i in range(4)
+        )
+        self.tuned = nn.ModuleList(Tuned(width, config.style) for width in widths)
+        self.last = nn.Conv2d(first, 4, 3, padding=1)
+
+    def forward(self, code: Tensor, style: Tensor) -> Painted:
+        """(b, code) and (b, style)."""
+        x = self.spread(code).view(len(code), -1, self.side, self.side)
+        x = self.tuned[0](x, style)
+        for up, tuned in zip(self.ups, list(self.tuned)[1:], strict=True):
+            x = tuned(F.pixel_shuffle(up(x), 2), style)
+        out = torch.sigmoid(self.last(F.leaky_relu(x, 0.1)))
+        return Painted(out[:, :3], out[:, 3:])
+
+
+class QuickDecoder(nn.Module):
+    """:class:`Paint` with one person's look."""
+
+    def __init__(self, config: SwapConfig) -> None:
+        super().__init__()
+        self.paint = Paint(config)
+        self.look = nn.Parameter(torch.zeros(config.style))
+
+    def forward(self, code: Tensor) -> Painted:
+        """(b, code) -> picture and mask."""
+        painted: Painted = self.paint(code, self.look.expand(len(code), -1))
+        return painted
