@@ -23,6 +23,7 @@ from deepmeme.pipelines.progress import Stage
 _STAGES: dict[Stage, str] = {
     "load": "Loading the model",
     "watch": "Watching the driver",
+    "track": "Following faces",
     "render": "Rendering",
 }
 

@@ -2,9 +2,9 @@
 
 from typing import Literal, Protocol
 
-Stage = Literal["load", "watch", "render"]
-"""load: the pictures and the model. watch: reading the driving video's movement. render: making
-frames."""
+Stage = Literal["load", "watch", "track", "render"]
+"""load: the pictures and the model. watch: reading the driving video's movement. track: following
+faces. render: making frames."""
 
 
 class Progress(Protocol):

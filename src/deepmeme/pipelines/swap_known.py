@@ -1,0 +1,96 @@
+"""Whom a trained swap knows, and whether a video shows somebody who has to be asked."""
+
+from contextlib import suppress
+from hashlib import sha256
+from importlib import import_module
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from deepmeme.errors import WeightsError
+from deepmeme.pipelines.consent import is_ours, is_shipped
+from deepmeme.pipelines.swap_people import ALIKE, Embed, Vector
+from deepmeme.runtime.swap import Side, SwapModel
+from deepmeme.weights.folder import read_card
+
+_EMBEDDING = "deepmeme.faces.identity"
+_MOST_VALUES = 4096
+
+
+class Known(NamedTuple):
+    """How people are told apart."""
+
+    embed: Embed | None
+    """None where there is no embedding."""
+    reference: Vector | None
+    """Of the person who should be in the video; None where the model does not say."""
+    alike: float = ALIKE
+
+
+def known_person(model: SwapModel | str | Path, side: Side, embed: Embed | None) -> Known:
+    """What tells the person of one side of a model from others.
+
+    Args:
+        model: its folder may name ``identities`` in ``model.json``; a loaded model names none.
+        side: whose face is in the video.
+        embed: an embedding of one's own; the package's otherwise.
+
+    Raises:
+        WeightsError: the identities in ``model.json`` are no vectors.
+    """
+    alike = ALIKE
+    if embed is None:
+        embed, alike = _own_embedding()
+    if embed is None or not isinstance(model, str | Path):
+        return Known(embed, None, alike)
+    return Known(embed, _reference(Path(model), side), alike)
+
+
+def needs_consent(path: Path) -> bool:
+    """Whether a video or picture with a face in it may show a real person."""
+    return not (is_shipped(path) or _is_shipped_video(path) or is_ours(path))
+
+
+def _own_embedding() -> tuple[Embed | None, float]:
+    if find_spec(_EMBEDDING) is None:
+        return None, ALIKE
+    module: Any = import_module(_EMBEDDING)
+    if not module.knows_people():
+        return None, ALIKE
+    embed: Embed = module.identity_vector
+    return embed, float(getattr(module, "ALIKE", ALIKE))
+
+
+def _reference(folder: Path, side: Side) -> Vector | None:
+    kept = read_card(folder).get("identities")
+    if kept is None:
+        return None
+    try:
+        vector = np.asarray(kept[side], np.float32)
+        length = float(np.linalg.norm(vector))
+        fits = vector.ndim == 1 and 0 < vector.size <= _MOST_VALUES and 0 < length < np.inf
+    except (KeyError, TypeError, ValueError, IndexError):
+        fits = False
+    if not fits:
+        raise WeightsError(
+            f"{folder / 'model.json'} should hold identities of a and b as lists of numbers. "
+            "Train or install the model again."
+        )
+    return np.asarray(vector / length, np.float32)
+
+
+def _is_shipped_video(path: Path) -> bool:
+    """Whether it is one of the demonstration's videos, under whatever name."""
+    folder = Path(str(files("deepmeme") / "demo_assets"))
+    with suppress(OSError):
+        size = path.stat().st_size
+        same = [other for other in folder.glob("*.mp4") if other.stat().st_size == size]
+        return any(_sum(path) == _sum(other) for other in same)
+    return False
+
+
+def _sum(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()  # as small as one of ours

@@ -1,0 +1,142 @@
+"""What a user may choose when a swap is run: every default, range and explanation, once."""
+
+import re
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+from deepmeme.choices import choice, settle
+from deepmeme.pipelines.swap_colour import COLOURS
+from deepmeme.pipelines.values import parse_bytes, parse_label
+from deepmeme.runtime.swap import SIDES, Side
+
+_WHO, _LOOK, _TIME, _OUTPUT = "Who", "Look", "Time", "Output"
+_LABEL = "Made with AI"
+_CORNERS = ("bottom-right", "bottom-left", "top-right", "top-left")
+_QUALITIES = {"small": 60, "good": 80, "best": 95}
+
+
+def parse_faces(text: str) -> Literal["one", "all"] | int:
+    """one, all, or a number counted from 1."""
+    word = text.strip().lower()
+    if word == "one":
+        return "one"
+    if word == "all":
+        return "all"
+    if not re.fullmatch(r"[0-9]{1,3}", word) or int(word) < 1:
+        raise ValueError("one, all, or a number: 1 is the person seen most, 2 the next")
+    return int(word)
+
+
+@dataclass(frozen=True)
+class ConvertOptions:
+    """Choices for :func:`deepmeme.pipelines.swap_convert.convert`.
+
+    Raises:
+        InputError: naming every value that does not fit, all at once.
+    """
+
+    to: str = choice(
+        "b", "Whose face is put in: b into a video of A, or a into a video of B.", _WHO,
+        one_of=SIDES,
+    )  # fmt: skip
+    faces: str = choice(
+        "one",
+        "Whose face is replaced: one (the person that the model knows, else the one seen most), "
+        "all, or a number (1 is the person seen most).",
+        _WHO,
+        parse=parse_faces,
+        metavar="one|all|N",
+    )
+
+    colour: str = choice(
+        "rct", "How the new face takes on the old one's colours.", _LOOK, one_of=COLOURS
+    )
+    blend: str = choice(
+        "seamless",
+        "Fade the edge (feather), or level light and colour along it, too (seamless).",
+        _LOOK,
+        one_of=("seamless", "feather"),
+    )
+    mask: str = choice(
+        "both",
+        "What is replaced: inside the mask that the model learned, the outline of the landmarks, "
+        "or both.",
+        _LOOK,
+        one_of=("both", "learned", "hull"),
+    )
+    erode: float = choice(
+        0.0, "Make the mask smaller by this percent of the face's width; larger below 0.", _LOOK,
+        low=-15, high=30,
+    )  # fmt: skip
+    feather: float = choice(
+        12.0, "Width of the fading edge, in percent of the face's width.", _LOOK, low=0, high=40
+    )
+    sharpen: float = choice(0.0, "Sharpen the new face.", _LOOK, low=0, high=1)
+    face_scale: float = choice(
+        1.0, "Size of the new face over the old one's.", _LOOK, low=0.8, high=1.2
+    )
+
+    smooth: float = choice(
+        0.5, "Calm the trembling of the face's place: 0 leaves it, 1 is calmest.", _TIME,
+        low=0, high=1,
+    )  # fmt: skip
+    preview: int | None = choice(
+        None, "Only the first N frames, for a quick look.", _TIME, low=1, high=100_000, metavar="N"
+    )
+
+    compare: bool = choice(False, "Show the video as it was beside the result.", _OUTPUT)
+    sound: bool = choice(True, "Keep the video's sound.", _OUTPUT, off="silent")
+    label: bool = choice(False, f'Show a small "{_LABEL}" in a corner.', _OUTPUT)
+    label_text: str = choice(
+        "", "Other words for the label.", _OUTPUT, parse=parse_label, metavar="TEXT"
+    )
+    label_corner: str = choice(
+        _CORNERS[0], "Corner of the result that the label is in.", _OUTPUT, one_of=_CORNERS
+    )
+    quality: str = choice("good", "Of the encoded file.", _OUTPUT, one_of=tuple(_QUALITIES))
+    max_size: str | None = choice(
+        None, "Keep the file under this size, like 8MB.", _OUTPUT, parse=parse_bytes, metavar="SIZE"
+    )
+
+    def __post_init__(self) -> None:
+        settle(self, self._contradictions)
+
+    def _contradictions(self) -> list[str]:
+        if self.label_corner != _CORNERS[0] and not self.label_shown:
+            return [f"--label-corner {self.label_corner} needs --label"]
+        return []
+
+    @property
+    def side(self) -> Side:
+        """Whose face is put in."""
+        return "a" if self.to == "a" else "b"
+
+    @property
+    def shown_side(self) -> Side:
+        """Who is in the video."""
+        return "b" if self.to == "a" else "a"
+
+    @property
+    def whose(self) -> Literal["one", "all"] | int:
+        return parse_faces(str(self.faces))
+
+    @property
+    def quality_percent(self) -> int:
+        return _QUALITIES[self.quality]
+
+    @property
+    def label_shown(self) -> str:
+        """The label's words, or nothing; words of one's own need no ``label`` beside them."""
+        return self.label_text.strip() or (_LABEL if self.label else "")
+
+    @property
+    def max_bytes(self) -> int | None:
+        return None if self.max_size is None else parse_bytes(str(self.max_size))
+
+    def as_dict(self) -> dict[str, object]:
+        """For the record and for JSON."""
+        return asdict(self)
+
+    def changed(self) -> dict[str, object]:
+        """Only the fields that differ from their defaults."""
+        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
