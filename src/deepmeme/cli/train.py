@@ -57,7 +57,7 @@ def _add_lesson(lesson: Lesson, text: str) -> None:
         from deepmeme.train.portrait import train_lesson
 
         often = _shares(shares, banks)
-        _talk(quiet=as_json)
+        talk(quiet=as_json)
         fitted = train_lesson(lesson, banks, out, options, shares=often)
         _tell(fitted, out / lesson, as_json=as_json)
 
@@ -119,7 +119,7 @@ def _train_faces(
     from deepmeme.train.faces import train_faces
 
     often = _shares(shares, banks)
-    _talk(quiet=as_json)
+    talk(quiet=as_json)
     fitted = train_faces(network, banks, out, options, shares=often, faceless=faceless, size=size)
     _tell(fitted, out / network, as_json=as_json)
 
@@ -133,7 +133,7 @@ def watermark(
     from deepmeme.train.watermark_task import train_watermark
 
     often = _shares(shares, banks)
-    _talk(quiet=as_json)
+    talk(quiet=as_json)
     fitted = train_watermark(banks, out, options, shares=often)
     _tell(fitted, out, as_json=as_json)
 
@@ -192,7 +192,7 @@ def motion(
     from deepmeme.train.loop import fit
     from deepmeme.train.motion_model import open_motion_task, options_for
 
-    _talk(quiet=as_json)
+    talk(quiet=as_json)
     task = open_motion_task(
         data, config, start=start, perceptual=perceptual, frames=frames, seed=options.seed, run=out
     )
@@ -248,7 +248,8 @@ def _shares(text: str | None, banks: Sequence[Path]) -> tuple[float, ...] | None
     return shares
 
 
-def _talk(*, quiet: bool) -> None:
+def talk(*, quiet: bool) -> None:
+    """Say how it goes, on the standard error stream, unless ``quiet``."""
     level = logging.WARNING if quiet else logging.INFO
     logging.basicConfig(level=level, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
 

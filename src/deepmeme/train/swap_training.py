@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from deepmeme.models.swap.config import SwapConfig, preset
 from deepmeme.models.swap.pair import TwoDecoders
 from deepmeme.models.swap.quick import LookEncoder, QuickDecoder
 from deepmeme.train.checkpointing import CHECKPOINTS
-from deepmeme.train.options import FitOptions
 from deepmeme.train.run_state import averages_of
 from deepmeme.train.swap_task import SwapTask, SwapWeights
 from deepmeme.weights.catalogue import BUNDLED
@@ -32,22 +31,13 @@ ROOM = 1.25
 BASIS = BUNDLED / "swap"
 """What quick swaps begin with."""
 
-_GPU = FitOptions(
-    steps=100_000, batch_size=16, learning_rate=5e-5, beta1=0.9, schedule="constant",
-    patience=20_000, average_decay=0.998, log_every=100,
-)  # fmt: skip
-COURSES: dict[str, FitOptions] = {
-    "quick": FitOptions(
-        steps=3000, batch_size=16, learning_rate=4e-4, beta1=0.9, average_decay=0.995,
-        precision="bf16-mixed", patience=0, preview_every=250, save_minutes=5, warmup=50,
-    ),
-    "classic": replace(_GPU, beta1=0.5),
-    "df": _GPU,
-    "df-ud": _GPU,
-    "liae": _GPU,
-    "liae-ud": _GPU,
-}  # fmt: skip
-"""How long and fast each preset learns, by default."""
+
+def usual_weights(
+    name: str, *, critic: float = 0.0, perceptual: float | None = None
+) -> SwapWeights:
+    """A preset's losses: quick begins with a perceptual one, the known programs have none."""
+    usual = 1.0 if name == "quick" else 0.0
+    return SwapWeights(critic=critic, perceptual=usual if perceptual is None else perceptual)
 
 
 @dataclass(frozen=True)
@@ -92,6 +82,7 @@ def open_swap_task(
     begun_with = ""
     if config.architecture == "quick" and not fresh and (BASIS / "model.json").is_file():
         begun_with = begin(pair, people)
+    weights = weights or usual_weights(name)
     task = SwapTask(pair, people, weights=weights, begun_with=begun_with, seed=seed)
     return Opened(task, concerns(people))
 

@@ -51,7 +51,8 @@ class QuickEncoder(Shrinking):
     def forward(self, faces: Tensor) -> Tensor:
         """Faces in [0, 1]."""
         code: Tensor = super().forward(faces)
-        return F.layer_norm(code, code.shape[1:])
+        normed: Tensor = F.layer_norm(code, code.shape[1:])
+        return normed
 
 
 class LookEncoder(Shrinking):
@@ -75,7 +76,8 @@ class Tuned(nn.Module):
         """(b, c, h, w) and (b, style) -> (b, c, h, w)."""
         scale, shift = self.tune(style)[:, :, None, None].chunk(2, dim=1)
         inner = self.norm(x) * (1 + scale) + shift
-        return x + self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(inner, 0.1)), 0.1))
+        change: Tensor = self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(inner, 0.1)), 0.1))
+        return x + change
 
 
 class Paint(nn.Module):

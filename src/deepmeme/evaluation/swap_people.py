@@ -1,0 +1,89 @@
+"""Two people who do not exist and what they look like in the same pose with the same face.
+
+They are rendered, so what a swap should have made is known: the other one, moving the same.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from deepmeme.data.ict import FaceKit
+from deepmeme.data.synthetic_heads.head import SyntheticHead
+from deepmeme.data.synthetic_heads.motion import Motion, sample_motion
+from deepmeme.faces.align import align_face, in_square
+from deepmeme.faces.crop import Crop
+from deepmeme.faces.detect import detect_faces
+from deepmeme.faces.faceset import MASKS, PICTURES, FaceRecord, write_index
+from deepmeme.faces.hull import hull_mask
+from deepmeme.faces.landmarks import find_landmarks
+
+Frame = NDArray[np.uint8]
+RENDERED_PX, SQUARE_PX = 320, 128
+
+
+class Seen(NamedTuple):
+    """A rendered face as the product finds it."""
+
+    frame: Frame
+    crop: Crop
+    points: NDArray[np.float64]
+    """(k, 2) in the square."""
+    names: tuple[str, ...]
+
+    def square(self, size: int) -> Frame:
+        """The aligned face."""
+        return self.crop.cut(self.frame, size)
+
+    def mask(self, size: int) -> NDArray[np.uint8]:
+        """(size, size) 255 inside the face's outline."""
+        return hull_mask(self.points, self.names, size)
+
+
+def motions(count: int, seed: int) -> list[Motion]:
+    """Random moments; held-out ones come from another seed."""
+    rng = np.random.default_rng((seed, 5))
+    return [sample_motion(rng) for _ in range(count)]
+
+
+def perform(head: SyntheticHead, moments: Sequence[Motion]) -> list[Seen | None]:
+    """Each moment as rendered and found; None where no face is found."""
+    return [look(head.render(*moment, RENDERED_PX).image) for moment in moments]
+
+
+def look(frame: Frame) -> Seen | None:
+    """The largest face of a frame."""
+    faces = detect_faces(frame)
+    if not faces:
+        return None
+    landmarks = find_landmarks(frame, faces[0])
+    crop = align_face(landmarks.xy_px, landmarks.names)
+    return Seen(frame, crop, in_square(landmarks.xy_px, crop), landmarks.names)
+
+
+def write_faceset(seen: Sequence[Seen | None], folder: Path) -> Path:
+    """The found faces as a faceset to train on."""
+    for name in (PICTURES, MASKS):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    records = []
+    names: tuple[str, ...] = ()
+    for number, face in enumerate(seen):
+        if face is None:
+            continue
+        file, names = f"rendered_{number:06d}.png", face.names
+        Image.fromarray(face.square(SQUARE_PX)).save(folder / PICTURES / file)
+        Image.fromarray(face.mask(SQUARE_PX)).save(folder / MASKS / file)
+        points = tuple((float(x), float(y)) for x, y in face.points)
+        records.append(FaceRecord(file, folder.name, number, face.crop, points))
+    write_index(folder, records, size_px=SQUARE_PX, names=names)
+    return folder
+
+
+def person(seed: int, kit: FaceKit | Path, scene: int) -> SyntheticHead:
+    """A person, in the light and before the background of ``scene``."""
+    head = SyntheticHead(seed, "photo", face_kit=kit)
+    head.place(scene)
+    return head
