@@ -5,7 +5,7 @@ that is lost for less than half a second is filled in; one that stays away retur
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from deepmeme.pipelines.swap_smoothing import calm_points
 
 Frame = NDArray[np.uint8]
 Points = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 LOST_S = 0.4
 """A face that is lost for at most so long is taken to have moved on evenly."""
@@ -30,6 +31,9 @@ LIKELY = 0.16
 """Misfit up to which landmarks show a face; turned heads have up to 0.12."""
 _STILL_THERE = 0.1
 """The same where the finder saw none and only the last place says where to look."""
+_ALIKE = 0.8
+"""Correlation with how the face looked a moment ago: landmarks alone see faces in a carpet, too."""
+_LOOKS_PX = 24
 _MOST_FACES = 12
 _MOST_STEP, _STEP_A_FRAME = 0.6, 0.12
 _MOST_GROWTH = 1.6
@@ -56,7 +60,11 @@ class _Growing:
     crops: list[Crop] = field(default_factory=list)
     points: list[NDArray[np.float32]] = field(default_factory=list)
 
-    def add(self, index: int, seen: Sighting) -> None:
+    looks: Floats | None = None
+    """Of the face in its last frame: a thumbnail without its mean, of length 1."""
+
+    def add(self, index: int, seen: Sighting, looks: Floats) -> None:
+        self.looks = looks
         self.frames.append(index)
         self.crops.append(seen.crop)
         self.points.append(seen.xy_px.astype(np.float32))
@@ -151,21 +159,19 @@ class Tracker:
         if self._cuts.is_cut(frame):
             self._open = []
         index, self._index = self._index, self._index + 1
-        free = self._sightings(frame)
+        faces = self._sightings(frame)
         self._open = [n for n in self._open if index - self._tracks[n].frames[-1] <= self._patience]
-        lost = set(self._open)
-        for number, seen in self._matches(index, free):
-            free.remove(seen)
-            lost.discard(number)
-            self._keep(number, index, frame, seen)
-        for number in lost:
-            seen_again = self._still_there(self._tracks[number], index, frame)
-            if seen_again is not None and not any(_same(seen_again, other) for other in free):
-                self._keep(number, index, frame, seen_again)
-        for seen in free:
+        matches = self._matches(index, faces)
+        for number, place in matches.items():
+            self._keep(number, index, frame, faces[place])
+        for number in [n for n in self._open if n not in matches]:
+            missed = self._still_there(self._tracks[number], index, frame)
+            if missed is not None and not any(_same(missed, other) for other in faces):
+                self._keep(number, index, frame, missed)
+        for place in set(range(len(faces))) - set(matches.values()):
             self._tracks.append(_Growing(self._cuts.shot))
             self._open.append(len(self._tracks) - 1)
-            self._keep(len(self._tracks) - 1, index, frame, seen)
+            self._keep(len(self._tracks) - 1, index, frame, faces[place])
         return sum(self._tracks[n].frames[-1] == index for n in self._open)
 
     def finish(self) -> Tracked:
@@ -180,7 +186,7 @@ class Tracker:
 
     def _keep(self, number: int, index: int, frame: Frame, seen: Sighting) -> None:
         track = self._tracks[number]
-        track.add(index, seen)
+        track.add(index, seen, _looks(frame, seen.crop))
         count = len(track.frames)
         if self._look is not None and (count in (1, 4, 12) or count % 50 == 0):
             self._look(number, frame, seen.crop)
@@ -199,22 +205,21 @@ class Tracker:
         except InputError:
             return None
 
-    def _matches(self, index: int, free: Sequence[Sighting]) -> Iterator[tuple[int, Sighting]]:
-        """Open tracks with the faces that go on with them, nearest first."""
+    def _matches(self, index: int, faces: Sequence[Sighting]) -> dict[int, int]:
+        """Which open track goes on with which face, the nearest first."""
         pairs = []
         for number in self._open:
             track = self._tracks[number]
             reach = _MOST_STEP + _STEP_A_FRAME * (index - track.frames[-1] - 1)
-            for place, seen in enumerate(free):
+            for place, seen in enumerate(faces):
                 gap = _gap(track, index, seen.crop)
                 if gap <= reach:
                     pairs.append((gap, number, place))
-        taken_tracks, taken = set(), set()
+        matches: dict[int, int] = {}
         for _, number, place in sorted(pairs):
-            if number not in taken_tracks and place not in taken:
-                taken_tracks.add(number)
-                taken.add(place)
-                yield number, free[place]
+            if number not in matches and place not in matches.values():
+                matches[number] = place
+        return matches
 
     def _still_there(self, track: _Growing, index: int, frame: Frame) -> Sighting | None:
         """The face where it should be now, though the finder missed it."""
@@ -225,9 +230,10 @@ class Tracker:
             return None
         face = Face(Box(x - half, y - half, x + half, y + half), 0.5, last.angle_deg)
         seen = self._sighted(find_landmarks(frame, face), _STILL_THERE)
-        if seen is None or _gap(track, index, seen.crop) > _MOST_STEP:
+        if seen is None or track.looks is None or _gap(track, index, seen.crop) > _MOST_STEP:
             return None
-        return seen
+        alike = float((_looks(frame, seen.crop) * track.looks).sum())
+        return seen if alike >= _ALIKE else None
 
 
 class CutFinder:
@@ -274,6 +280,12 @@ def _gap(track: _Growing, index: int, crop: Crop) -> float:
         return math.inf
     places = (track.expected(index), (last.centre_x, last.centre_y))
     return min(math.hypot(crop.centre_x - x, crop.centre_y - y) for x, y in places) / last.side
+
+
+def _looks(frame: Frame, crop: Crop) -> Floats:
+    grey = cv2.cvtColor(crop.quick_cut(frame, _LOOKS_PX), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey -= grey.mean()
+    return np.asarray(grey / max(1e-6, float(np.linalg.norm(grey))), np.float32)
 
 
 def _same(first: Sighting, other: Sighting) -> bool:
