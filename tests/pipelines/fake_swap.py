@@ -33,7 +33,5 @@ class FakeSwap:
             made[...] = self._plain
         mask = np.zeros((size, size), np.float32)
         middle = (size - 1) / 2
-        cv2.ellipse(
-            mask, ((middle, middle), (0.8 * size, 0.9 * size), 0.0), 1.0, -1, cv2.LINE_8
-        )
+        cv2.ellipse(mask, ((middle, middle), (0.8 * size, 0.9 * size), 0.0), 1.0, -1, cv2.LINE_8)
         return Swapped(made, np.repeat(mask[None], len(faces), axis=0))
