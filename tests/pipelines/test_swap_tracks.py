@@ -161,3 +161,10 @@ def test_short_tracks_are_calmed_as_far_as_they_go(count: int) -> None:
 def test_the_last_and_first_frames_are_not_pulled_aside() -> None:
     truth = path(lambda t: 20 * t)
     np.testing.assert_allclose(calm(truth, FPS, 1.0).points, truth.points, atol=0.01)
+
+
+def test_a_long_track_is_calmed_in_blocks_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    noisy = path(lambda t: 30 * np.sin(3 * t), noise=0.3, count=300)
+    whole = calm(noisy, FPS, 0.7)
+    monkeypatch.setattr("deepmeme.pipelines.swap_smoothing._BLOCK_ROWS", 64)
+    np.testing.assert_allclose(calm(noisy, FPS, 0.7).points, whole.points, atol=1e-4)

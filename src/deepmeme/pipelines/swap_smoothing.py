@@ -18,6 +18,7 @@ _AT_REST, _ROOM = 0.003, 0.005
 more makes it count alone."""
 _OVER_NOISE = 1.5
 _GATE_FRAMES = 5
+_BLOCK_ROWS = 2048
 
 
 def calm_points(points: NDArray[np.float32], fps: float, amount: float) -> NDArray[np.float32]:
@@ -30,17 +31,26 @@ def calm_points(points: NDArray[np.float32], fps: float, amount: float) -> NDArr
     """
     if amount <= 0 or len(points) < 3:
         return points
-    seen = points.astype(np.float64)
-    side = max(1e-6, float(np.median(np.ptp(seen, axis=1).mean(axis=1))))
-    longest = _SHORTEST_S + (_LONGEST_S - _SHORTEST_S) * min(1.0, amount)
-    from_ = max(_AT_REST, _OVER_NOISE * _noise(seen) / side)
-    calmed = local_parabola(seen, _frames(longest, fps))
+    side = max(1e-6, float(np.median(np.ptp(points, axis=1).mean(axis=1))))
+    longest = _frames(_SHORTEST_S + (_LONGEST_S - _SHORTEST_S) * min(1.0, amount), fps)
+    from_ = max(_AT_REST, _OVER_NOISE * _noise(points) / side)
+    calmed = np.empty_like(points)
+    margin = 2 * longest  # farther rows have no say, so that the seams of blocks don't show
+    for start in range(0, len(points), _BLOCK_ROWS):
+        end = start + _BLOCK_ROWS
+        before = max(0, start - margin)
+        block = _calmed(points[before : end + margin].astype(np.float64), longest, side, from_)
+        calmed[start:end] = block[start - before :][:_BLOCK_ROWS]
+    return calmed
+
+
+def _calmed(seen: Points, longest: int, side: float, from_: float) -> Points:
+    calmed = local_parabola(seen, longest)
     for share in _SHORTER:
-        shorter = local_parabola(seen, _frames(share * longest, fps))
+        shorter = local_parabola(seen, _odd(share * longest))
         calmed = _mixed(calmed, shorter, _apart(shorter, calmed) / side, from_)
     near = local_mean(seen, 3)
-    calmed = _mixed(calmed, seen, _apart(near, calmed) / side, from_)
-    return calmed.astype(np.float32)
+    return _mixed(calmed, seen, _apart(near, calmed) / side, from_)
 
 
 def local_parabola(rows: Points, window: int) -> Points:
@@ -75,7 +85,11 @@ def local_mean(rows: Points, window: int) -> Points:
 
 
 def _frames(seconds: float, fps: float) -> int:
-    return 2 * round(seconds * fps / 2 - 0.5) + 1
+    return _odd(seconds * fps)
+
+
+def _odd(number: float) -> int:
+    return 2 * round(number / 2 - 0.5) + 1
 
 
 def _apart(first: Points, other: Points) -> Points:
@@ -88,7 +102,7 @@ def _mixed(calmed: Points, quick: Points, apart: Points, from_: float) -> Points
     return np.asarray(calmed * (1 - gate) + quick * gate)
 
 
-def _noise(seen: Points) -> float:
+def _noise(seen: NDArray[np.float32]) -> float:
     """Standard deviation in pixels of the middle's tremble, from second differences."""
-    bends = np.diff(seen.mean(axis=1), 2, axis=0)
+    bends = np.diff(seen.mean(axis=1, dtype=np.float64), 2, axis=0)
     return float(1.4826 * np.median(np.abs(bends)) / np.sqrt(6))

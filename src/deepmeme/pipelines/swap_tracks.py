@@ -5,8 +5,9 @@ that is lost for less than half a second is filled in; one that stays away retur
 """
 
 import math
+from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -35,6 +36,7 @@ _ALIKE = 0.8
 """Correlation with how the face looked a moment ago: landmarks alone see faces in a carpet, too."""
 _LOOKS_PX = 24
 _MOST_FACES = 12
+_BLOCK_ROWS = 256
 _MOST_STEP, _STEP_A_FRAME = 0.6, 0.12
 _MOST_GROWTH = 1.6
 _BRIEF_S = 0.12
@@ -51,23 +53,33 @@ class Sighting(NamedTuple):
     """(k, 2) landmarks in picture pixels."""
 
 
-@dataclass
 class _Growing:
-    """A track in the making."""
+    """A track in the making: of its past it keeps the landmarks alone."""
 
-    shot: int
-    frames: list[int] = field(default_factory=list)
-    crops: list[Crop] = field(default_factory=list)
-    points: list[NDArray[np.float32]] = field(default_factory=list)
-
-    looks: Floats | None = None
-    """Of the face in its last frame: a thumbnail without its mean, of length 1."""
+    def __init__(self, shot: int) -> None:
+        self.shot = shot
+        self.frames = array("q")
+        self.crops: tuple[Crop, ...] = ()
+        """The last two."""
+        self.looks: Floats | None = None
+        """Of the face in its last frame: a thumbnail without its mean, of length 1."""
+        self._blocks: list[Floats] = []
+        self._rows: list[Floats] = []
 
     def add(self, index: int, seen: Sighting, looks: Floats) -> None:
-        self.looks = looks
         self.frames.append(index)
-        self.crops.append(seen.crop)
-        self.points.append(seen.xy_px.astype(np.float32))
+        self.crops = (*self.crops[-1:], seen.crop)
+        self.looks = looks
+        self._rows.append(seen.xy_px.astype(np.float32))
+        if len(self._rows) == _BLOCK_ROWS:
+            self._blocks.append(np.stack(self._rows))
+            self._rows.clear()
+
+    @property
+    def points(self) -> Floats:
+        """(n, k, 2) landmarks so far."""
+        rest = [np.stack(self._rows)] if self._rows else []
+        return np.concatenate([*self._blocks, *rest])
 
     def expected(self, index: int) -> tuple[float, float]:
         """Where the middle will be in that frame if it moves on as it did."""
@@ -298,7 +310,7 @@ def _same(first: Sighting, other: Sighting) -> bool:
 def _filled(number: int, track: _Growing, names: tuple[str, ...]) -> Track:
     """Frames in which the face was lost get landmarks between those before and after."""
     known = np.asarray(track.frames)
-    points = np.stack(track.points)
+    points = track.points
     wanted = np.arange(known[0], known[-1] + 1)
     if len(wanted) != len(known):
         after = np.clip(np.searchsorted(known, wanted), 1, len(known) - 1)
