@@ -14,11 +14,13 @@ from deepmeme.errors import InputError
 from deepmeme.train.courses import (
     COURSES,
     FACE_COURSES,
+    PEOPLE_COURSES,
     WATERMARK_COURSE,
     FaceNetwork,
     Lesson,
 )
 from deepmeme.train.options import FitOptions
+from deepmeme.train.swap_courses import BASIS_COURSE
 
 if TYPE_CHECKING:
     from deepmeme.train.loop import Fitted
@@ -68,10 +70,16 @@ _add_lesson("closeups", "Learn to paint mouths and eyes that look real.")
 
 faces = typer.Typer(no_args_is_help=True)
 app.add_typer(
-    faces, name="faces", help="Train the face finder and the landmarks that ship, in one folder."
+    faces,
+    name="faces",
+    help="Train what ships about faces: finder and landmarks in one folder; masks and identities "
+    "in another.",
 )
 Size = Annotated[
     int | None, typer.Option(help="Side of the pictures it learns from, a multiple of 32.")
+]
+SquareSize = Annotated[
+    int | None, typer.Option(help="Side of the squares it learns from, a multiple of 16.")
 ]
 
 
@@ -124,6 +132,48 @@ def _train_faces(
     _tell(fitted, out / network, as_json=as_json)
 
 
+@faces.command("mask")
+@with_options(FitOptions, into="options", defaults=PEOPLE_COURSES["mask"])
+def mask(
+    out: Run,
+    options: FitOptions,
+    squares: Annotated[
+        Path, typer.Option(help="Rendered faces: python -m deepmeme.data.face_masks -o DIR")
+    ],
+    size: SquareSize = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn what of an aligned square is visible face. A run that was stopped goes on."""
+    from deepmeme.train.people import train_mask
+
+    talk(quiet=as_json)
+    fitted = train_mask(squares, out, options, size=size)
+    _tell(fitted, out / "mask", as_json=as_json)
+
+
+@faces.command("identity")
+@with_options(FitOptions, into="options", defaults=PEOPLE_COURSES["identity"])
+def identity(
+    out: Run,
+    options: FitOptions,
+    people: Annotated[
+        list[Path],
+        typer.Option(
+            help="Rendered faces, or a bank whose groups are all other people; give it again for "
+            "more."
+        ),
+    ],
+    size: SquareSize = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn to tell people apart. A run that was stopped goes on."""
+    from deepmeme.train.people import train_identity
+
+    talk(quiet=as_json)
+    fitted = train_identity(people, out, options, size=size)
+    _tell(fitted, out / "identity", as_json=as_json)
+
+
 @app.command("watermark")
 @with_options(FitOptions, into="options", defaults=WATERMARK_COURSE)
 def watermark(
@@ -135,6 +185,17 @@ def watermark(
     often = _shares(shares, banks)
     talk(quiet=as_json)
     fitted = train_watermark(banks, out, options, shares=often)
+    _tell(fitted, out, as_json=as_json)
+
+
+@app.command("swap-basis")
+@with_options(FitOptions, into="options", defaults=BASIS_COURSE)
+def swap_basis(out: Run, options: FitOptions, banks: Banks, as_json: AsJson = False) -> None:
+    """Learn what every quick swap begins with: expressions, looks, painting faces."""
+    from deepmeme.train.swap_basis_task import train_basis
+
+    talk(quiet=as_json)
+    fitted = train_basis(banks, out, options)
     _tell(fitted, out, as_json=as_json)
 
 

@@ -37,8 +37,8 @@ class Segmenter(NamedTuple):
 
 
 def knows_masks(folder: Path = PEOPLE) -> bool:
-    """Whether the network's files are there; without them the outline alone counts."""
-    return (folder / "model.json").is_file()
+    """Whether the network is there; without it the outline alone counts."""
+    return (folder / "model.json").is_file() and "mask" in read_card(folder)["stages"]
 
 
 def face_mask(square: Frame, xy: Points, names: Sequence[str], *, folder: Path = PEOPLE) -> Mask:

@@ -36,6 +36,14 @@ FACE_COURSES: dict[FaceNetwork, FitOptions] = {
 }
 """What each face network takes, by default."""
 
+PeopleNetwork = Literal["mask", "identity"]
+
+PEOPLE_COURSES: dict[PeopleNetwork, FitOptions] = {
+    "mask": replace(_FACES, steps=2400, batch_size=24, learning_rate=2.5e-3),
+    "identity": replace(_FACES, steps=2400, batch_size=72, learning_rate=2e-3, weight_decay=5e-4),
+}
+"""What the networks of masks and identities take, by default."""
+
 WATERMARK_COURSE = FitOptions(
     steps=1500, batch_size=12, learning_rate=4e-3, beta1=0.9, weight_decay=1e-4,
     average_decay=0.998, precision="bf16-mixed", log_every=100,

@@ -22,6 +22,11 @@ def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str,
 
             export_reader(found[0]["reader"], folder, width=found[1]["width"])
             return {}
+        if "basis" in found[0]:
+            from deepmeme.train.swap_basis_task import export_basis
+
+            export_basis(*found, folder)
+            return {}
         if "pair" in found[0]:
             from deepmeme.train.swap_training import export_pair
 
@@ -39,6 +44,11 @@ def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str,
 
     if is_faces_run(run):
         export_faces(run, folder)
+        return {}
+    from deepmeme.train.people import export_people, is_people_run
+
+    if is_people_run(run):
+        export_people(run, folder)
         return {}
     from deepmeme.train.portrait import export_run
 

@@ -42,10 +42,10 @@ def export(
         path = folder / f"{stage}.onnx"
         network = network.eval().float().cpu()
         network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-        _write_onnx(network, example, (given, made), path, any_size=stage == "find")
-        _check(path, network, example, TOLERANCE)
+        write_graph(network, example, (given, made), path, any_size=stage == "find")
+        check_graph(path, network, example, TOLERANCE)
         store_in_halves(path)
-        _check(path, network, example, HALVES_TOLERANCE)
+        check_graph(path, network, example, HALVES_TOLERANCE)
         stages[stage] = {"file": path.name, "sha256": file_sha256(path)}
     parameters = [p.numel() for network, *_ in networks.values() for p in network.parameters()]
     facts = {
@@ -72,7 +72,7 @@ def finder_of(run: Path) -> FaceFinder:
     Raises:
         WeightsError: the run has no checkpoint.
     """
-    weights, facts = _averages(run)
+    weights, facts = averages(run)
     config = dict(facts["config"])
     finder = FaceFinder(FinderConfig(config["stem"], tuple(config["widths"])))
     finder.load_state_dict(dict(weights["finder"]))
@@ -85,7 +85,7 @@ def landmarks_of(run: Path) -> FaceLandmarks:
     Raises:
         WeightsError: the run has no checkpoint.
     """
-    weights, facts = _averages(run)
+    weights, facts = averages(run)
     config = facts["config"]
     network = FaceLandmarks(
         LandmarkConfig(
@@ -96,16 +96,22 @@ def landmarks_of(run: Path) -> FaceLandmarks:
     return network.eval()
 
 
-def _averages(run: Path) -> tuple[Mapping[str, Mapping[str, Tensor]], Mapping[str, Any]]:
+def averages(run: Path) -> tuple[Mapping[str, Mapping[str, Tensor]], Mapping[str, Any]]:
+    """Averaged weights by player, and the task's facts.
+
+    Raises:
+        WeightsError: the run has no checkpoint.
+    """
     found = averages_of(run / "checkpoints")
     if found is None:
         raise WeightsError(f"{run} holds no checkpoint; give the folder that a training wrote to.")
     return found
 
 
-def _write_onnx(
+def write_graph(
     network: nn.Module, example: Tensor, names: tuple[str, str], path: Path, *, any_size: bool
 ) -> None:
+    """One network as ONNX; ``any_size``: height and width are left open."""
     axes = {names[0]: {2: "h", 3: "w"}, names[1]: {2: "h4", 3: "w4"}} if any_size else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -121,7 +127,12 @@ def _write_onnx(
         )
 
 
-def _check(path: Path, network: nn.Module, example: Tensor, tolerance: float) -> None:
+def check_graph(path: Path, network: nn.Module, example: Tensor, tolerance: float) -> None:
+    """Compare the file with the network.
+
+    Raises:
+        WeightsError: they differ by more than ``tolerance``.
+    """
     with torch.no_grad():
         wanted = network(example).numpy()
     (found,) = run_openvino(path, {"frames": example.numpy()}).values()
