@@ -124,7 +124,8 @@ def _people(
     weights = [0.0 if faults(row, options, pictures) else row.sharpness for row in rows]
     frames = [(row.source, row.frame) for row in rows]
     tracks = [row.track for row in rows]
-    return people_of(frames, tracks, same, np.array(weights), embedder.same_above)
+    thumbs = np.stack([row.thumb for row in rows])
+    return people_of(frames, tracks, same, np.array(weights), thumbs, embedder.same_above)
 
 
 def _vector(folder: Path, row: FaceRow, pictures: set[str], embedder: Embedder) -> Vectors:

@@ -32,6 +32,9 @@ _SAME_OVERLAP = 0.3
 _SCENE_PX = (16, 9)
 _CUT = 24.0
 """Mean change of the tiny grey picture from look to look, of 255, that is taken for a cut."""
+_NEWS, _HEAD = 14.0, 1.2
+"""Change of one of its pixels that is worth a search for new faces, if it lies farther from every
+known face than so many widths of it."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,12 @@ def look(frame: Frame, state: WatchState) -> tuple[tuple[Seen, ...], WatchState]
         WeightsError: the networks' files are damaged.
     """
     scene = _tiny(frame)
-    cut = _changed(state.scene, scene)
+    change = _change(state.scene, scene)
+    cut = float(change.mean()) > _CUT
     tracked = [] if cut else _follow(frame, state.known)
     lost = len(tracked) < len(state.known) or not state.known
     since, fresh = state.since + 1, state.next_track
-    if cut or lost or since >= _DETECT_EVERY:
+    if cut or lost or since >= _DETECT_EVERY or _news(change, tracked, frame.shape):
         tracked, fresh = _match(frame, tracked, fresh)
         since = 0
     known = tuple(one for one, _ in tracked)
@@ -162,11 +166,28 @@ def _tiny(frame: Frame) -> bytes:
     return bytes(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8).tobytes())
 
 
-def _changed(before: bytes, now: bytes) -> bool:
+def _change(before: bytes, now: bytes) -> NDArray[np.float64]:
+    """(9, 16) how much each part of the tiny picture has changed, of 255."""
+    wide, tall = _SCENE_PX
     if len(before) != len(now):
-        return True
+        return np.full((tall, wide), 255.0)
     first, second = (np.frombuffer(scene, np.uint8).astype(np.float64) for scene in (before, now))
-    return float(np.abs(first - second).mean()) > _CUT
+    return np.abs(first - second).reshape(tall, wide)
+
+
+def _news(
+    change: NDArray[np.float64], tracked: "Sequence[tuple[Known, _Placed]]", shape: Sequence[int]
+) -> bool:
+    """Whether something has changed away from the heads that are followed."""
+    wide, tall = _SCENE_PX
+    across, down = wide / shape[1], tall / shape[0]
+    left = change.copy()
+    for one, _ in tracked:
+        (x, y), half = one.face.box.centre, _HEAD * one.face.box.width
+        rows = slice(max(0, int((y - half) * down)), max(0, int((y + half) * down) + 1))
+        columns = slice(max(0, int((x - half) * across)), max(0, int((x + half) * across) + 1))
+        left[rows, columns] = 0
+    return bool(left.max() > _NEWS)
 
 
 def state_as_json(state: WatchState) -> list[object]:
