@@ -106,7 +106,7 @@ def _pieces(
 
 def _cut(rows: list[int], vectors: Vectors, least: float) -> list[list[int]]:
     """A piece, cut where what comes before and after is least alike, as often as needed."""
-    waiting, done = [rows], []
+    waiting, done = [rows], list[list[int]]()
     while waiting:
         piece = waiting.pop()
         alike = [
