@@ -139,6 +139,15 @@ def test_an_embedding_of_ones_own_chooses(couple: Path) -> None:
     assert done.story.people == 2 and seen == [(128, 128, 3)] * 2
 
 
+def test_masks(couple: Path) -> None:
+    """Each is smaller than what it is made of; a new face that is plain shows where it lies."""
+    picture, sizes = read_image(couple), {}
+    for mask in ("both", "seen", "learned", "hull"):
+        rendered = convert(FakeSwap(plain=GREEN), couple, mask=mask, feather=0, **PLAIN)
+        sizes[mask] = changed(picture, next(iter(rendered.frames_from(0)))).sum()
+    assert sizes["seen"] <= sizes["both"] < min(sizes["learned"], sizes["hull"])
+
+
 def test_stills_become_pictures(couple: Path, tmp_path: Path) -> None:
     out = tmp_path / "swapped.png"
     saved = convert(FakeSwap(plain=GREEN), couple, out, **PLAIN)

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.faces.align import in_square
+from deepmeme.faces.crop import Crop
 from deepmeme.faces.hull import hull_mask
+from deepmeme.faces.mask import face_mask
 from deepmeme.media.clip import Clip
 from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.media.image import read_image
@@ -43,6 +45,7 @@ from deepmeme.runtime.swap import SwapModel, open_swap
 
 Frame = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Points = NDArray[np.float64]
 PathLike = str | Path
 
 _STILL_FPS = Fraction(25)
@@ -250,7 +253,7 @@ def _put_in(
     hull = None
     if options.mask != "learned":
         inside = in_square(seen.xy_px, seen.crop)
-        hull = unit(hull_mask(inside, track.names, MASK_PX))
+        hull = unit(_outline(result, seen.crop, inside, track.names, options.mask))
     mask = shape_mask(
         None if options.mask == "hull" else learned,
         hull,
@@ -263,6 +266,15 @@ def _put_in(
     if options.blend == "seamless":
         face = level_rim(face, like, mask)
     paste_face(result, face, mask, seen.crop, sharpen=options.sharpen, scale=options.face_scale)
+
+
+def _outline(
+    picture: Frame, crop: Crop, inside: Points, names: tuple[str, ...], mask: str
+) -> Frame:
+    """The landmarks' outline; for the mask ``seen`` without what hides the face."""
+    if mask == "seen":
+        return face_mask(crop.cut(picture, MASK_PX), inside, names)
+    return hull_mask(inside, names, MASK_PX)
 
 
 def _frames(

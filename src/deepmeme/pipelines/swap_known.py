@@ -2,21 +2,19 @@
 
 from contextlib import suppress
 from hashlib import sha256
-from importlib import import_module
 from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from deepmeme.errors import WeightsError
+from deepmeme.faces.identity import SAME_ABOVE, identity_vector, knows_people
 from deepmeme.pipelines.consent import is_ours, is_shipped
 from deepmeme.pipelines.swap_people import ALIKE, Embed, Vector
 from deepmeme.runtime.swap import Side, SwapModel
 from deepmeme.weights.folder import read_card
 
-_EMBEDDING = "deepmeme.faces.identity"
 _MOST_VALUES = 4096
 
 
@@ -41,12 +39,10 @@ def known_person(model: SwapModel | str | Path, side: Side, embed: Embed | None)
     Raises:
         WeightsError: the identities in ``model.json`` are no vectors.
     """
-    alike = ALIKE
-    if embed is None:
-        embed, alike = _own_embedding()
-    if embed is None or not isinstance(model, str | Path):
-        return Known(embed, None, alike)
-    return Known(embed, _reference(Path(model), side), alike)
+    alike = SAME_ABOVE if embed is None else ALIKE
+    embed = embed or _own_embedding()
+    named = embed is not None and isinstance(model, str | Path)
+    return Known(embed, _reference(Path(str(model)), side) if named else None, alike)
 
 
 def needs_consent(path: Path) -> bool:
@@ -54,14 +50,8 @@ def needs_consent(path: Path) -> bool:
     return not (is_shipped(path) or _is_shipped_video(path) or is_ours(path))
 
 
-def _own_embedding() -> tuple[Embed | None, float]:
-    if find_spec(_EMBEDDING) is None:
-        return None, ALIKE
-    module: Any = import_module(_EMBEDDING)
-    if not module.knows_people():
-        return None, ALIKE
-    embed: Embed = module.identity_vector
-    return embed, float(getattr(module, "ALIKE", ALIKE))
+def _own_embedding() -> Embed | None:
+    return identity_vector if knows_people() else None
 
 
 def _reference(folder: Path, side: Side) -> Vector | None:

@@ -59,10 +59,10 @@ class ConvertOptions:
     )
     mask: str = choice(
         "both",
-        "What is replaced: inside the mask that the model learned, the outline of the landmarks, "
-        "or both.",
+        "What is replaced: inside the mask that the model learned, the outline of the landmarks "
+        "(hull), or both; seen is both without hands and hair that hide the face.",
         _LOOK,
-        one_of=("both", "learned", "hull"),
+        one_of=("both", "seen", "learned", "hull"),
     )
     erode: float = choice(
         0.0, "Make the mask smaller by this percent of the face's width; larger below 0.", _LOOK,
