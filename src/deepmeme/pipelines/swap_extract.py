@@ -81,14 +81,13 @@ def extract_faces(
         try:
             for source in found:
                 extraction.take(source)
+            return choose_faces(
+                folder, journal, options, teller,
+                looked_at=extraction.looked_at, known=extraction.known, looks=extraction.looks,
+                warnings=extraction.warnings,
+            )  # fmt: skip
         except KeyboardInterrupt:
-            journal.commit()
             raise Interrupted(_stopped(folder, journal)) from None
-        return choose_faces(
-            folder, journal, options, teller,
-            looked_at=extraction.looked_at, known=extraction.known, looks=extraction.looks,
-            warnings=extraction.warnings,
-        )  # fmt: skip
 
 
 def _stopped(folder: Path, journal: Journal) -> str:
@@ -113,6 +112,7 @@ class _Extraction:
         self._names = open_reader().names
         self._stills = 0
         self._refused = False
+        self._nobodys = ""
 
     def take(self, source: Source) -> None:
         """Look at a source as far as it was not looked at before."""
@@ -226,7 +226,10 @@ class _Extraction:
 
     def _may(self, source: Source) -> None:
         """Ask once whether the people agree; pictures of ours need no answer."""
-        if self._ask is None or is_shipped(source.path) or is_ours(source.path):
+        if self._ask is None or source.key == self._nobodys:
+            return
+        if is_shipped(source.path) or is_ours(source.path):
+            self._nobodys = source.key
             return
         self._refused = True
         self._ask([source.given])
