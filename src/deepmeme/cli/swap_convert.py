@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 Model = Annotated[
     Path,
     typer.Argument(
-        help="Folder of a trained swap, as `deepmeme swap train` writes it.", show_default=False
+        metavar="MODEL",
+        help="Folder of a trained swap, as `deepmeme swap train` writes it.",
+        show_default=False,
     ),
 ]
 Video = Annotated[

@@ -1,9 +1,10 @@
 """What a swap did to a video and why, as facts: for the last message on the screen and for JSON."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deepmeme.faces.align import align_face
 from deepmeme.media.clip import Clip
@@ -58,9 +59,7 @@ def tell_story(
 ) -> SwapStory:  # fmt: skip
     """The facts, once everything is decided; ``tracks`` are the calmed ones of ``chosen``."""
     people = dict(zip(("a", "b"), info.people, strict=True))
-    covered = np.zeros(tracked.frames, bool)
-    for track in tracks:
-        covered[track.first : track.last + 1] = True
+    covered, faces = (_frames_of(some, tracked.frames) for some in (tracks, tracked.tracks))
     filled = sum(len(track.points) - track.seen for track in tracks)
     side = _median_side(tracks)
     story = SwapStory(
@@ -83,7 +82,16 @@ def tell_story(
         preview=options.preview is not None and not still,
         options=options.changed(),
     )
-    return SwapStory(**{**story.__dict__, "warnings": _concerns(story)})
+    others = int((faces & ~covered).sum())
+    return replace(story, warnings=_concerns(story, others))
+
+
+def _frames_of(tracks: Sequence[Track], count: int) -> NDArray[np.bool_]:
+    """In which of ``count`` frames any of the tracks is."""
+    covered = np.zeros(count, bool)
+    for track in tracks:
+        covered[track.first : track.last + 1] = True
+    return covered
 
 
 def _median_side(tracks: Sequence[Track]) -> int:
@@ -98,8 +106,11 @@ def _sound(clip: Clip, options: ConvertOptions, still: bool) -> str:
     return "none (the video has none)" if clip.audio is None else "the video's"
 
 
-def _concerns(story: SwapStory) -> tuple[str, ...]:
-    """Warnings in plain words, each with what to do."""
+def _concerns(story: SwapStory, others: int) -> tuple[str, ...]:
+    """Warnings in plain words, each with what to do.
+
+    ``others`` counts the frames in which only faces are seen that are left alone.
+    """
     found = []
     if story.face_px > _SOFT * story.resolution:
         found.append(
@@ -107,7 +118,12 @@ def _concerns(story: SwapStory) -> tuple[str, ...]:
             f"{story.resolution}; it will look soft. --sharpen 0.5 helps "
             "a little, a model of a larger preset more."
         )
-    missing = story.frames - story.swapped_frames
+    if others > _LOST_SHARE * story.frames:
+        found.append(
+            f"In {others} of {story.frames} frames only other faces are seen, and left alone. If "
+            "one of them is the same person, --faces all replaces every face, --faces 2 the next."
+        )
+    missing = story.frames - story.swapped_frames - others
     if missing > _LOST_SHARE * story.frames:
         found.append(
             f"{missing} of {story.frames} frames stay as they are: the face is not there, turned "
