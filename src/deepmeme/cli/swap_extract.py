@@ -23,6 +23,9 @@ Sources = Annotated[
         show_default=False,
     ),
 ]
+_FEW = 0.02
+"""Who is in a smaller share of the faces is not counted as a person by itself."""
+
 Out = Annotated[
     Path,
     typer.Option(
@@ -94,9 +97,13 @@ def _tell(console: "Console", story: "ExtractStory") -> None:
 def _people(story: "ExtractStory") -> str:
     if len(story.people) == 1:
         return "1"
+    least = max(3, _FEW * sum(story.people))
+    often = max(sum(count >= least for count in story.people), story.person + 1)
+    others = sum(story.people[often:])
+    rest = f" and {others} faces of others" if others else ""
     of_whom = f"person {story.person} in {story.people[story.person]} faces"
     other = story.person + 1 if story.person + 1 < len(story.people) else 0
-    return f"{len(story.people)}; {of_whom} is kept; type --person {other} for the next"
+    return f"{often}{rest}; {of_whom} is kept; type --person {other} for the next"
 
 
 def _listed(names: tuple[str, ...]) -> str:
