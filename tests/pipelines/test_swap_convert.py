@@ -152,10 +152,10 @@ def test_frames_with_other_faces_alone_are_told(tmp_path: Path) -> None:
     both = scene(260, 160, ((75.0, 80.0, 105.0), (195.0, 80.0, 75.0)))
     alone = both.copy()
     alone[20:140, 25:125] = 110  # behind a board
-    path = write_video(tmp_path / "leaves.mp4", [both] * 8 + [alone] * 12)
+    path = write_video(tmp_path / "leaves.mp4", [both] * 18 + [alone] * 4)
     story = prepare(FakeSwap(), path).story
-    assert story.swapped_frames == 8 and story.people == 2
-    assert any("In 12 of 20 frames only other faces" in w for w in story.warnings)
+    assert story.swapped_frames == 18 and story.people == 2
+    assert any("In 4 of 22 frames only other faces" in w for w in story.warnings)
 
 
 def test_stills_become_pictures(couple: Path, tmp_path: Path) -> None:
