@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -95,7 +96,8 @@ def _key(path: Path) -> str:
 
 def stem_for(path: Path, taken: Sequence[str]) -> str:
     """A beginning for file names, safe everywhere, that nobody has yet."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-")[:_LONGEST_STEM] or "face"
+    letters = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", letters).strip("-")[:_LONGEST_STEM] or "face"
     stem, number = plain, 1
     while stem in taken:
         number += 1
