@@ -91,6 +91,13 @@ def test_with_an_embedding_people_are_known_again_in_other_scenes() -> None:
         choose_people(tracked, looks, "one", reference=green, name="v.mp4")
 
 
+def test_a_reference_of_another_embedding_says_nothing() -> None:
+    tracked = Tracked((track(0, 0, 20, 40), track(1, 0, 20, 60)), 20, 1)
+    looks = seen({0: RED, 1: BLUE}, embed=True)
+    chosen = choose_people(tracked, looks, "one", reference=np.ones(7, np.float32))
+    assert numbers(chosen) == [1]
+
+
 def test_all_and_numbers() -> None:
     tracked = Tracked((track(0, 0, 20, 40), track(1, 0, 20, 60)), 20, 1)
     looks = seen({0: RED, 1: RED})

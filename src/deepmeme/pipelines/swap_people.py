@@ -105,7 +105,8 @@ def choose_people(
         tracked: all faces of the video.
         impressions: what they look like.
         which: as the option ``faces``.
-        reference: embedding of the person that the model knows.
+        reference: embedding of the person that the model knows; one of another length, from
+            another embedding, says nothing.
         alike: cosine from which two embeddings are one person's.
         name: of the video, for messages.
 
@@ -120,8 +121,8 @@ def choose_people(
             "pixels wide, and seen from the front more than from the side."
         )
     vectors = {track.number: impressions.vector(track) for track in tracks}
-    known = all(vector is not None for vector in vectors.values())
-    people = _by_looks(tracks, vectors, alike) if known else None
+    told_apart = all(vector is not None for vector in vectors.values())
+    people = _by_looks(tracks, vectors, alike) if told_apart else None
     scenes = [people] if people is not None else _by_scene(tracks)
     count = max(len(scene) for scene in scenes)
     if which == "all":
@@ -134,7 +135,7 @@ def choose_people(
                 f"--faces 1 (the one seen most) to {count}, or all."
             )
         return Chosen(_tracks(picked), count, f"person {which} of {count}")
-    if people is not None and reference is not None:
+    if people is not None and reference is not None and _fits(reference, vectors):
         return _like_reference(people, vectors, reference, alike, name)
     best = [_best(scene, impressions) for scene in scenes]
     if count == 1:
@@ -143,6 +144,12 @@ def choose_people(
         by_model = any(sure for _, sure in best)
         how = f"{'the one the model draws best' if by_model else 'the one seen most'} of {count}"
     return Chosen(_tracks([person for person, _ in best]), count, how)
+
+
+def _fits(reference: Vector, vectors: dict[int, Vector | None]) -> bool:
+    return all(
+        vector is not None and vector.shape == reference.shape for vector in vectors.values()
+    )
 
 
 def _by_looks(
