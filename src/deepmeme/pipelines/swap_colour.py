@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Transfer = Callable[[Floats, Floats, Floats], Floats]
 
-COLOURS = ("lab", "rct", "histogram", "none")
 _LEAST_WEIGHT = 24.0
 """Pixels below which statistics say nothing."""
 _STRETCH = (0.6, 1.7)
@@ -40,7 +39,7 @@ def match_colour(face: Floats, like: Floats, mask: Floats, how: str) -> Floats:
         face: (n, n, 3) in [0, 1].
         like: the same, the face that is replaced.
         mask: (n, n) in [0, 1]: what counts; with hardly anything in it nothing is changed.
-        how: one of :data:`COLOURS`.
+        how: one of ``swap_options.COLOURS``.
 
     Returns:
         (n, n, 3) in [0, 1].

@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
 from deepmeme.choices import choice, settle
-from deepmeme.pipelines.swap_colour import COLOURS
 from deepmeme.pipelines.values import parse_bytes, parse_label
-from deepmeme.runtime.swap import SIDES, Side
+
+Side = Literal["a", "b"]
+COLOURS = ("lab", "rct", "histogram", "none")
+"""Ways to take on colours; see ``swap_colour``."""
 
 _WHO, _LOOK, _TIME, _OUTPUT = "Who", "Look", "Time", "Output"
 _LABEL = "Made with AI"
@@ -37,7 +39,7 @@ class ConvertOptions:
 
     to: str = choice(
         "b", "Whose face is put in: b into a video of A, or a into a video of B.", _WHO,
-        one_of=SIDES,
+        one_of=("a", "b"),
     )  # fmt: skip
     faces: str = choice(
         "one",
