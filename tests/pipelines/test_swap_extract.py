@@ -298,6 +298,14 @@ def test_no_face_and_no_source(tmp_path):
         extract([tmp_path / "hollow"], tmp_path / "set")
 
 
+def test_without_the_network_that_tells_persons_apart(video, tmp_path, monkeypatch):
+    monkeypatch.setattr("deepmeme.pipelines.swap_extract.shipped_embedder", lambda: None)
+    story = extract_faces([video], tmp_path / "set", ALL)
+    assert story.people == (FRAMES + SECOND,) and "not told apart" in story.warnings[0]
+    story = extract([], tmp_path / "set")  # it came later
+    assert story.people == (FRAMES, SECOND) and not story.warnings
+
+
 def test_enough_is_enough(video, tmp_path):
     story = extract([video], tmp_path / "set", ExtractOptions(every=0, size=64, max_faces=5))
     assert 5 <= story.faces <= 6 and "--max-faces" in story.warnings[0]
