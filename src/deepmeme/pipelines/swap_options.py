@@ -73,7 +73,9 @@ class ConvertOptions:
     feather: float = choice(
         12.0, "Width of the fading edge, in percent of the face's width.", _LOOK, low=0, high=40
     )
-    sharpen: float = choice(0.0, "Sharpen the new face.", _LOOK, low=0, high=1)
+    sharpen: float = choice(
+        0.3, "Sharpen the new face, which is softer than the video.", _LOOK, low=0, high=1
+    )
     face_scale: float = choice(
         1.0, "Size of the new face over the old one's.", _LOOK, low=0.8, high=1.2
     )

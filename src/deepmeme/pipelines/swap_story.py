@@ -115,7 +115,7 @@ def _concerns(story: SwapStory, others: int) -> tuple[str, ...]:
     if story.face_px > _SOFT * story.resolution:
         found.append(
             f"The face is about {story.face_px} pixels wide and the model makes "
-            f"{story.resolution}; it will look soft. --sharpen 0.5 helps "
+            f"{story.resolution}; it will look soft. --sharpen 0.6 helps "
             "a little, a model of a larger preset more."
         )
     if others > _LOST_SHARE * story.frames:
