@@ -50,7 +50,7 @@ def write_stages(pair: nn.Module, folder: Path) -> tuple[dict[str, dict[str, str
     face = nn.functional.interpolate(coarse, size=(side, side), mode="bilinear")
     with torch.no_grad():
         code = pair.encode(face)
-    networks = (_Encode(pair), _Decode(pair, 0), _Decode(pair, 1))
+    networks = [part.eval() for part in (_Encode(pair), _Decode(pair, 0), _Decode(pair, 1))]
     stages: dict[str, dict[str, str]] = {}
     for stage, network in zip(STAGES, networks, strict=True):
         path = folder / f"{stage}.onnx"

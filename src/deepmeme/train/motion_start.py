@@ -37,7 +37,7 @@ def open_config(config: Path | str | MotionConfig | None) -> MotionConfig:
         InputError, WeightsError: as ``resolve_config``.
     """
     name = "small" if config is None else str(config).removesuffix(".yaml")
-    if name in SHIPPED and (config is None or not Path(str(config)).exists()):
+    if name in SHIPPED and (config is None or not Path(str(config)).is_file()):
         shipped = resources.files("deepmeme.train") / "configs" / f"{name}.yaml"
         chosen = MotionConfig.from_yaml(shipped.read_bytes(), name=name)
     else:

@@ -6,6 +6,7 @@ whatever the look can tell is cheaper to take from there, and the code is left w
 from frame to frame.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ from deepmeme.train.loop import Fitted, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn
+from deepmeme.weights.checkpoint import WEIGHTS_FILE, file_sha256
+from deepmeme.weights.folder import building
 
 ROOM = 1.25
 """Squares are kept this much larger than they are learnt from."""
@@ -165,9 +168,31 @@ def train_basis(
     return fit(SwapBasisTask(faces, config, seed=options.seed), options, out)
 
 
-def export_basis(weights: Mapping[str, Tensor], file: Path) -> Path:
-    """Write the averaged weights of a run as float16 safetensors."""
-    halves = {key: value.half().contiguous().cpu() for key, value in weights.items()}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    save_file(halves, str(file))
-    return file
+def export_basis(
+    weights: Mapping[str, Mapping[str, Tensor]], facts: Mapping[str, Any], folder: Path
+) -> Path:
+    """Write what a run has learnt as a folder: float16 safetensors, ``model.json``.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    learnt = weights["basis"]
+    halves = {key: value.half().contiguous().cpu() for key, value in learnt.items()}
+    with building(folder) as fresh:
+        file = fresh / WEIGHTS_FILE
+        save_file(halves, str(file))
+        card = {
+            "format": 1,
+            "name": folder.name,
+            "title": "what quick face swaps begin with",
+            "family": "swap-basis",
+            "expects": "aligned faces, for `deepmeme swap train`",
+            "resolution": facts["config"]["resolution"],
+            "parameters": sum(value.numel() for value in halves.values()),
+            "weights": {"file": file.name, "sha256": file_sha256(file)},
+            "config": facts["config"],
+            "licence": "MIT",
+            "card": "CARD.md",
+        }
+        (fresh / "model.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    return folder

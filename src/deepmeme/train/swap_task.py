@@ -132,7 +132,8 @@ class SwapTask:
 
     def turns(self, batch: SwapBatch, step: int) -> Iterator[Turn]:
         """Both people at once; then, where it counts, the critic."""
-        made = [self._painted(batch.of(side).given, side) for side in (0, 1)]
+        codes = self.pair.encode(batch.given.transpose(0, 1).flatten(0, 1)).chunk(2)
+        made = [self._painted(codes[side], side) for side in (0, 1)]
         losses: dict[str, Tensor] = {}
         for name, side in (("a", 0), ("b", 1)):
             losses |= {f"{name} {kind}": v for kind, v in self._of(batch, made[side], side).items()}
@@ -146,9 +147,8 @@ class SwapTask:
             fake = [self.critic(face.picture.detach() - 0.5)[-1] for face in made]
             yield Turn("critic", {"critic": discriminator_loss(real, fake)})
 
-    def _painted(self, given: Tensor, side: int) -> Painted:
-        painted = self.pair.decode(self.pair.encode(given), side)
-        return Painted(*(part.float() for part in painted))
+    def _painted(self, code: Tensor, side: int) -> Painted:
+        return Painted(*(part.float() for part in self.pair.decode(code, side)))
 
     def _of(self, batch: SwapBatch, made: Painted, side: int) -> dict[str, Tensor]:
         """Losses of one person's faces."""

@@ -81,13 +81,13 @@ def open_swap_task(
     pair = build_pair(config)
     begun_with = ""
     if config.architecture == "quick" and not fresh and (BASIS / "model.json").is_file():
-        begun_with = begin(pair, people)
+        begun_with = begin(pair, people, BASIS)
     weights = weights or usual_weights(name)
     task = SwapTask(pair, people, weights=weights, begun_with=begun_with, seed=seed)
     return Opened(task, concerns(people))
 
 
-def begin(pair: nn.Module, people: People, folder: Path = BASIS) -> str:
+def begin(pair: nn.Module, people: People, folder: Path) -> str:
     """Fill a quick pair with what ships and the looks of its people; returns the file's sha256.
 
     Raises:

@@ -94,6 +94,6 @@ def preset(name: str, resolution: int | None = None) -> SwapConfig:
         return found
     if found.architecture in ("quick", "classic"):
         raise InputError(
-            f"{name} works at {found.resolution} pixels. For {resolution} take df or liae, on a GPU."
+            f"{name} works at {found.resolution} pixels; for {resolution} take df or liae."
         )
     return replace(found, resolution=int(resolution or 0))
