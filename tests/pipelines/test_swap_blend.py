@@ -119,6 +119,26 @@ def test_masks_end_before_the_square_does_and_forget_faint_veils() -> None:
     assert both[32, 64] == 1 and not both[70:].any()
 
 
+def test_holes_are_filled_and_bays_stay_open() -> None:
+    mask = np.ones((128, 128), np.float32)
+    mask[50:60, 50:60] = 0.3  # a network's mistake about a grin
+    mask[80:, 60:70] = 0  # a microphone held before the chin
+    made = shape_mask(None, mask, erode=0, feather=0)
+    assert made[45:65, 45:65].all() and not made[85:, 62:68].any()
+
+
+def test_what_hides_the_face_is_left_out_with_a_narrow_edge() -> None:
+    seen = np.ones((128, 128), np.float32)
+    seen[70:] = 0.02  # a hand over the chin
+    seen[30:40, 60:70] = 0.4  # a mistake
+    free, hidden = (
+        shape_mask(np.ones((64, 64), np.float32), None, cover, erode=0, feather=20)
+        for cover in (None, seen)
+    )
+    assert not hidden[70:].any() and hidden[64, 64] == 1
+    np.testing.assert_allclose(hidden[:60], free[:60], atol=1e-6)
+
+
 def test_sharpening_and_scaling() -> None:
     face = plain(0.5)
     face[:, 32:] = 0.7

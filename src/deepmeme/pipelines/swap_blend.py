@@ -21,8 +21,9 @@ MASK_PX = 128
 FACE_SHARE = 0.78
 """Width of the average face, from ear to ear, over the side of the aligned square."""
 _SURE = (0.15, 0.75)
-"""A learned mask below the first is taken for 0, above the second for 1: no veil, no ghost."""
-_RIM_PX = 3
+"""A mask below the first is taken for 0, above the second for 1: no veil, no ghost."""
+_HOLE = 0.95
+_RIM_PX, _COVER_PX = 3, 2
 _MEMBRANE_PX = 64
 _MOST_SHIFT = 0.14
 """A larger difference along the rim is a beard or a fringe, which should stay, and no light."""
@@ -30,22 +31,25 @@ _SHARPEST = 1.5
 
 
 def shape_mask(
-    learned: Floats | None, hull: Floats | None, *, erode: float, feather: float
+    learned: Floats | None,
+    hull: Floats | None,
+    seen: Floats | None = None,
+    *,
+    erode: float,
+    feather: float,
 ) -> Floats:
     """What of the square is replaced: (128, 128) in [0, 1], 0 along the square's edges.
 
     Args:
         learned: the model's own mask (r, r) in [0, 1]; None counts as everywhere.
         hull: the outline of the landmarks, as well.
+        seen: where nothing hides the face, as well; its edges fade within a few pixels.
         erode: percent of the face's width by which the edge moves inwards; outwards below 0.
         feather: percent of the face's width in which it fades, inwards from that edge.
     """
-    whole = np.ones((MASK_PX, MASK_PX), np.float32)
-    if learned is not None:
-        low, high = _SURE
-        whole *= np.clip((to_size(learned, MASK_PX) - low) / (high - low), 0, 1)
-    if hull is not None:
-        whole *= to_size(hull, MASK_PX)
+    whole = _sure(learned) * _sure(hull)
+    _fill_holes(whole)
+    clear = None if seen is None else _without_cover(_sure(seen), whole)
     percent = MASK_PX * FACE_SHARE / 100
     if erode < 0:
         whole = np.asarray(cv2.dilate(whole, _disc(-erode * percent)), np.float32)
@@ -53,17 +57,44 @@ def shape_mask(
     whole[:, :_RIM_PX] = whole[:, -_RIM_PX:] = 0
     # Two means of a half each widen the edge by a whole: it is moved in by as much before.
     reach = round(feather * percent / 4)
-    inwards = max(0.0, erode) * percent + 2 * reach
-    if inwards >= 0.5:
-        whole = np.asarray(
-            cv2.erode(whole, _disc(inwards), borderType=cv2.BORDER_CONSTANT, borderValue=0),
-            np.float32,
-        )
-    if reach:
-        box = (2 * reach + 1, 2 * reach + 1)
-        for _ in range(2):
-            whole = cv2.blur(whole, box, borderType=cv2.BORDER_CONSTANT)
+    whole = _blurred(_shrunk(whole, max(0.0, erode) * percent + 2 * reach), reach)
+    if clear is not None:
+        whole = whole * clear
     return np.asarray(np.where(whole < 1 / 255, 0, np.minimum(whole, 1)), np.float32)
+
+
+def _sure(mask: Floats | None) -> Floats:
+    """A mask of our size, decided where it is all but certain; 1 everywhere for None."""
+    if mask is None:
+        return np.ones((MASK_PX, MASK_PX), np.float32)
+    low, high = _SURE
+    return np.asarray(np.clip((to_size(mask, MASK_PX) - low) / (high - low), 0, 1), np.float32)
+
+
+def _without_cover(seen: Floats, face: Floats) -> Floats:
+    """0 where something reaches over the ``face`` from outside, 1 elsewhere."""
+    outside = face < 0.5
+    clear = np.where(outside, np.float32(0), seen)
+    _fill_holes(clear)
+    clear[outside] = 1
+    return _blurred(_shrunk(clear, _COVER_PX), _COVER_PX // 2)
+
+
+def _shrunk(mask: Floats, pixels: float) -> Floats:
+    if pixels < 0.5:
+        return mask
+    kernel = _disc(pixels)
+    shrunk = cv2.erode(mask, kernel, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(shrunk, np.float32)
+
+
+def _blurred(mask: Floats, reach: int) -> Floats:
+    """Two means over ``reach`` pixels to each side."""
+    if reach < 1:
+        return mask
+    box = (2 * reach + 1, 2 * reach + 1)
+    twice = cv2.blur(cv2.blur(mask, box, borderType=cv2.BORDER_REPLICATE), box)
+    return np.asarray(twice, np.float32)
 
 
 def level_rim(face: Floats, like: Floats, mask: Floats) -> Floats:
@@ -151,6 +182,16 @@ def _spread(gap: Floats, weight: Floats) -> Floats:
     filled = _spread(np.asarray(coarse, np.float32), np.minimum(4 * below, np.float32(1)))
     wide = cv2.pyrUp(filled, dstsize=gap.shape[1::-1])
     return np.asarray(wide + (gap - wide) * weight[..., None], np.float32)
+
+
+def _fill_holes(mask: Floats) -> None:
+    """Fill what is open but not from outside: hands and hair reach in, networks err anywhere."""
+    around = cv2.copyMakeBorder(
+        (mask < _HOLE).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1
+    )
+    _, parts = cv2.connectedComponents(around, connectivity=8)
+    inner = parts[1:-1, 1:-1]
+    mask[(inner != 0) & (inner != parts[0, 0])] = 1
 
 
 def to_size(picture: Floats, size: int) -> Floats:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.faces.align import in_square
-from deepmeme.faces.crop import Crop
 from deepmeme.faces.hull import hull_mask
 from deepmeme.faces.mask import face_mask
 from deepmeme.media.clip import Clip
@@ -45,7 +44,6 @@ from deepmeme.runtime.swap import SwapModel, open_swap
 
 Frame = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-Points = NDArray[np.float64]
 PathLike = str | Path
 
 _STILL_FPS = Fraction(25)
@@ -241,22 +239,25 @@ def swap_frame(stage: Stage, frame: Frame, index: int) -> Frame:
     made, learned = model.swap(np.stack(cuts), options.side)
     result: Frame = frame.copy()
     for (track, seen), cut, face, mask in zip(faces, cuts, made, learned, strict=True):
-        _put_in(result, options, track, seen, cut, face, mask)
+        _put_in(result, frame, options, track, seen, cut, face, mask)
     return result
 
 
 def _put_in(
-    result: Frame, options: ConvertOptions, track: Track, seen: Sighting, cut: Frame, face: Floats,
-    learned: Floats,
+    result: Frame, frame: Frame, options: ConvertOptions, track: Track, seen: Sighting, cut: Frame,
+    face: Floats, learned: Floats,
 ) -> None:  # fmt: skip
     """One face into the result: colours, mask, rim, paste."""
-    hull = None
+    hull = visible = None
+    inside = in_square(seen.xy_px, seen.crop)
     if options.mask != "learned":
-        inside = in_square(seen.xy_px, seen.crop)
-        hull = unit(_outline(result, seen.crop, inside, track.names, options.mask))
+        hull = unit(hull_mask(inside, track.names, MASK_PX))
+    if options.mask == "seen":
+        visible = unit(face_mask(seen.crop.cut(frame, MASK_PX), inside, track.names))
     mask = shape_mask(
         None if options.mask == "hull" else learned,
         hull,
+        visible,
         erode=options.erode,
         feather=options.feather,
     )
@@ -266,15 +267,6 @@ def _put_in(
     if options.blend == "seamless":
         face = level_rim(face, like, mask)
     paste_face(result, face, mask, seen.crop, sharpen=options.sharpen, scale=options.face_scale)
-
-
-def _outline(
-    picture: Frame, crop: Crop, inside: Points, names: tuple[str, ...], mask: str
-) -> Frame:
-    """The landmarks' outline; for the mask ``seen`` without what hides the face."""
-    if mask == "seen":
-        return face_mask(crop.cut(picture, MASK_PX), inside, names)
-    return hull_mask(inside, names, MASK_PX)
 
 
 def _frames(

@@ -60,11 +60,11 @@ class ConvertOptions:
         one_of=("seamless", "feather"),
     )
     mask: str = choice(
-        "both",
+        "seen",
         "What is replaced: inside the mask that the model learned, the outline of the landmarks "
-        "(hull), or both; seen is both without hands and hair that hide the face.",
+        "(hull), or both; seen is both without hands, hair and whatever else hides the face.",
         _LOOK,
-        one_of=("both", "seen", "learned", "hull"),
+        one_of=("seen", "both", "learned", "hull"),
     )
     erode: float = choice(
         0.0, "Make the mask smaller by this percent of the face's width; larger below 0.", _LOOK,
