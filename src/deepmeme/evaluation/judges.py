@@ -48,6 +48,18 @@ class Anatomy(NamedTuple):
         return np.concatenate([self.eyes(points), points[[self.nose_base]]])
 
 
+def anatomy_of(names: Sequence[str]) -> Anatomy:
+    """Which of our landmarks are what."""
+    row = {name: index for index, name in enumerate(names)}
+    eyes = [[row[f"eye_{side}_{i}"] for i in range(6)] for side in ("r", "l")]
+    return Anatomy(
+        eyes[0], eyes[1], row["nose_3"], row["nose_6"], row["lip_outer_0"], row["lip_outer_6"],
+        corners=[(eye[0], eye[3]) for eye in eyes],
+        lids=[((eye[1], eye[5]), (eye[2], eye[4])) for eye in eyes],
+        lips=[(row[f"lip_inner_{i}"], row[f"lip_inner_{8 - i}"]) for i in (1, 2, 3)],
+    )  # fmt: skip
+
+
 class Landmarker(Protocol):
     """Finds the landmarks of the one face in a picture."""
 
@@ -101,16 +113,8 @@ class OwnLandmarks:
         names = info.keypoint_names or ()
         self.name = f"the keypoints of {info.name}, {len(names)} landmarks"
         self._engine, self._names = engine, names
-        row = {name: index for index, name in enumerate(names)}
-        eyes = [[row[f"eye_{side}_{i}"] for i in range(6)] for side in ("r", "l")]
-        mouth = (row["lip_outer_0"], row["lip_outer_6"])
-        self._irises = [row["iris_r"], row["iris_l"]]
-        self.anatomy = Anatomy(
-            eyes[0], eyes[1], row["nose_3"], row["nose_6"], *mouth,
-            corners=[(eye[0], eye[3]) for eye in eyes],
-            lids=[((eye[1], eye[5]), (eye[2], eye[4])) for eye in eyes],
-            lips=[(row[f"lip_inner_{i}"], row[f"lip_inner_{8 - i}"]) for i in (1, 2, 3)],
-        )  # fmt: skip
+        self._irises = [names.index("iris_r"), names.index("iris_l")]
+        self.anatomy = anatomy_of(names)
 
     def __call__(self, picture: Frame) -> Points | None:
         side = self._engine.resolution

@@ -82,6 +82,31 @@ def write_faceset(seen: Sequence[Seen | None], folder: Path) -> Path:
     return folder
 
 
+def save_seen(seen: Sequence[Seen | None], path: Path) -> None:
+    """Keep found faces (npz); what was not found is left out, its number kept."""
+    kept = [(number, face) for number, face in enumerate(seen) if face is not None]
+    crops = [(c.centre_x, c.centre_y, c.side, c.angle_deg) for c in (f.crop for _, f in kept)]
+    np.savez_compressed(
+        path, count=len(seen), number=[number for number, _ in kept], crops=crops,
+        frames=np.stack([face.frame for _, face in kept]),
+        points=np.stack([face.points for _, face in kept]), names=np.array(kept[0][1].names),
+    )  # fmt: skip
+
+
+def open_seen(path: Path) -> list[Seen | None]:
+    """Back from :func:`save_seen`."""
+    seen: list[Seen | None]
+    with np.load(path, allow_pickle=False) as stored:
+        seen = [None] * int(stored["count"])
+        names = tuple(map(str, stored["names"]))
+        rows = zip(stored["number"], stored["frames"], stored["crops"], stored["points"],
+                   strict=True)  # fmt: skip
+        for number, frame, crop, points in rows:
+            x, y, side, turn = map(float, crop)
+            seen[int(number)] = Seen(frame, Crop(x, y, side, turn, found_face=True), points, names)
+    return seen
+
+
 def person(seed: int, kit: FaceKit | Path, scene: int) -> SyntheticHead:
     """A person, in the light and before the background of ``scene``."""
     head = SyntheticHead(seed, "photo", face_kit=kit)
