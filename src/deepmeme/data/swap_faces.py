@@ -12,6 +12,7 @@ from deepmeme.data.face_warp import feature_rows
 from deepmeme.errors import InputError
 from deepmeme.faces.faceset import FaceRecord, Faceset, open_faceset
 from deepmeme.faces.hull import hull_mask
+from deepmeme.faces.identity import identity_vector, knows_people
 
 FEWEST = 8
 """Fewer faces teach nothing."""
@@ -92,6 +93,16 @@ def _load(
 def _resized(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     how = cv2.INTER_AREA if picture.shape[0] > size else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, (size, size), interpolation=how), np.uint8)
+
+
+def identity_of(person: PersonFaces, most: int = 64) -> tuple[float, ...] | None:
+    """The mean of a person's identity vectors, at length 1; None where no network knows people."""
+    if not knows_people():
+        return None
+    rows = np.linspace(0, len(person) - 1, min(most, len(person))).astype(int)
+    total = np.sum([identity_vector(person.squares[row]) for row in rows], axis=0)
+    mean = total / max(float(np.linalg.norm(total)), 1e-9)
+    return tuple(round(float(value), 5) for value in mean)
 
 
 def concerns(people: People) -> tuple[str, ...]:

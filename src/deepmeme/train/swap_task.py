@@ -64,12 +64,15 @@ class SwapTask:
         weights: SwapWeights | None = None,
         style: WarpStyle | None = None,
         begun_with: str = "",
+        identities: Mapping[str, Sequence[float]] | None = None,
         seed: int = 1,
     ) -> None:
-        """``begun_with`` says where the networks are from, if not from nowhere."""
+        """``begun_with`` says where the networks are from, if not from nowhere; ``identities``
+        what tells A and B from others, for whoever converts a video.
+        """
         self.pair, self.people, self.seed = pair, people, seed
         self.weights, self.style = weights or SwapWeights(), style or WarpStyle()
-        self.begun_with = begun_with
+        self.begun_with, self.identities = begun_with, identities
         self.size = pair.config.resolution
         self.critic = PatchCritic(3) if self.weights.critic else None
         self.perceptual: nn.Module | None = None
@@ -100,6 +103,7 @@ class SwapTask:
             "people": [person.name for person in self.people],
             "faces": [len(person) for person in self.people],
             "begun_with": self.begun_with,
+            "identities": self.identities,
         }
 
     def worth_compiling(self) -> Sequence[nn.Module]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepmeme.data.swap_faces import People, PersonFaces, concerns, open_person
+from deepmeme.data.swap_faces import People, PersonFaces, concerns, identity_of, open_person
 from deepmeme.errors import WeightsError
 from deepmeme.models.swap.build import build_pair
 from deepmeme.models.swap.config import SwapConfig, preset
@@ -83,7 +83,11 @@ def open_swap_task(
     if config.architecture == "quick" and not fresh and (BASIS / "model.json").is_file():
         begun_with = begin(pair, people, BASIS)
     weights = weights or usual_weights(name)
-    task = SwapTask(pair, people, weights=weights, begun_with=begun_with, seed=seed)
+    vectors = {side: identity_of(p) for side, p in zip("ab", people, strict=True)}
+    known = {side: vector for side, vector in vectors.items() if vector is not None}
+    task = SwapTask(
+        pair, people, weights=weights, begun_with=begun_with, identities=known or None, seed=seed
+    )
     return Opened(task, concerns(people))
 
 
@@ -162,6 +166,7 @@ def export_pair(run: Path, folder: Path, *, name: str | None = None) -> Path:
             "preset": config["architecture"],
             "resolution": config["resolution"],
             "people": list(facts["people"]),
+            "identities": facts.get("identities"),
             "parameters": parameters,
             "stages": stages,
             "config": config,
