@@ -130,9 +130,12 @@ def test_broken_ranges_are_named(folder: Path, tmp_path: Path, text: str | None)
         load_model(copy)
 
 
-def test_the_face_finder_is_no_motion_model() -> None:
-    with pytest.raises(WeightsError, match="finds faces and moves nothing"):
-        load_model("finder")
+@pytest.mark.parametrize(
+    ("name", "does"), [("finder", "finds faces"), ("people", "tells faces from what hides them")]
+)
+def test_what_looks_at_faces_is_no_motion_model(name: str, does: str) -> None:
+    with pytest.raises(WeightsError, match=f"{does} and moves nothing"):
+        load_model(name)
 
 
 NO_TORCH = """

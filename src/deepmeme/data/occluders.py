@@ -233,7 +233,7 @@ def _slope(size: int, rng: Random, strength: float) -> Array:
 
 
 def _share(fine: Picture, size: int) -> Array:
-    return _small(fine, size) * np.float32(1 / 255)
+    return np.asarray(_small(fine, size) / 255, np.float32)
 
 
 def _small(fine: NDArray[np.generic], size: int) -> Array:

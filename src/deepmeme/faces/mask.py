@@ -24,7 +24,7 @@ from deepmeme.weights.catalogue import BUNDLED
 from deepmeme.weights.folder import read_card
 
 PEOPLE = BUNDLED / "people"
-LEAST_SEEN = 0.25
+LEAST_SEEN = 0.12
 """Share of the outline below which the network is taken to have failed, and the outline counts."""
 
 

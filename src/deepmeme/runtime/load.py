@@ -224,13 +224,16 @@ def load_folder(
     return OpenVINOEngine(stages, info, precision=precision, ranges=ranges)
 
 
+_NOT_MOVING = {"finder": "finds faces", "people": "tells faces from what hides them"}
+
+
 def known_card(folder: Path) -> dict[str, Any]:
     """``model.json`` of a family that this version knows."""
     card = read_card(folder)
-    if card.get("family") == "finder":
+    if card.get("family") in _NOT_MOVING:
         raise WeightsError(
-            f"{folder.name} finds faces and moves nothing; deepmeme uses it by itself. Give a "
-            "model that moves pictures, such as portrait."
+            f"{folder.name} {_NOT_MOVING[card['family']]} and moves nothing; deepmeme uses it by "
+            "itself. Give a model that moves pictures, such as portrait."
         )
     if card.get("family") not in FAMILIES:
         raise WeightsError(

@@ -16,6 +16,8 @@ from deepmeme.train.task import Picture, Turn
 
 _SHOWN = 48
 _CONTRAST = 0.5
+_SHORT = 0.1
+"""Only their directions count: short ones turn quickly."""
 
 
 class IdentityTask:
@@ -30,7 +32,7 @@ class IdentityTask:
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.known = nn.Linear(config.length, examples.first[-1], bias=False)
         """One direction for each person of the training; thrown away afterwards."""
-        nn.init.normal_(self.known.weight)
+        nn.init.normal_(self.known.weight, std=_SHORT)
 
     @property
     def players(self) -> Mapping[str, nn.Module]:
