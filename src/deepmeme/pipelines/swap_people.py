@@ -25,6 +25,8 @@ Embed = Callable[[Frame], Vector]
 
 ALIKE = 0.5
 """Cosine of two vectors from which they are one person's, unless the embedding says otherwise."""
+_ABOUT = 0.2
+"""How much less than the most alike face the same person may be in another scene."""
 _SQUARE_PX = 128
 _CLEARLY = 0.8
 """A face that the model draws with less than this share of another's error is the one it knows."""
@@ -136,7 +138,7 @@ def choose_people(
             )
         return Chosen(_tracks(picked), count, f"person {which} of {count}")
     if people is not None and reference is not None and _fits(reference, vectors):
-        return _like_reference(people, vectors, reference, alike, name)
+        return _like_reference(tracks, count, vectors, reference, alike, name)
     best = [_best(scene, impressions) for scene in scenes]
     if count == 1:
         how = "the only person"
@@ -197,22 +199,24 @@ def _like_sized(person: Person, track: Track) -> bool:
 
 
 def _like_reference(
-    people: Sequence[Person], vectors: dict[int, Vector | None], reference: Vector, alike: float,
-    name: str,
+    tracks: Sequence[Track], people: int, vectors: dict[int, Vector | None], reference: Vector,
+    alike: float, name: str,
 ) -> Chosen:  # fmt: skip
-    near = []
-    for person in people:
-        seen = [v for t in person.tracks if (v := vectors[t.number]) is not None]
-        near.append(max(float(vector @ reference) for vector in seen))
-    found = int(np.argmax(near))
-    if near[found] < alike and len(people) > 1:
+    """The tracks nearest to the reference, and those about as near elsewhere in the video."""
+    near = {t.number: float(v @ reference) for t in tracks if (v := vectors[t.number]) is not None}
+    best = max(near.values())
+    if best < alike and people > 1:
         raise InputError(
             f"Nobody in {name} looks like the person that the model was trained on (nearest "
-            f"{near[found]:.2f}, {alike:.2f} is alike). --faces 1 takes the person seen most, "
+            f"{best:.2f}, {alike:.2f} is alike). --faces 1 takes the person seen most, "
             "--faces all everybody."
         )
-    how = f"the one the model knows, of {len(people)}" if len(people) > 1 else "the only person"
-    return Chosen(tuple(people[found].tracks), len(people), how)
+    person = Person([])
+    for track in sorted(tracks, key=lambda track: -near[track.number]):
+        if near[track.number] >= best - _ABOUT and person.free_for(track):
+            person.tracks.append(track)
+    how = f"the one the model knows, of {people}" if people > 1 else "the only person"
+    return Chosen(tuple(person.tracks), people, how)
 
 
 def _best(people: Sequence[Person], impressions: Impressions) -> tuple[Person, bool]:
