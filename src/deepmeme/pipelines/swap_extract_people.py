@@ -15,10 +15,12 @@ Frame = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
-_BEFORE, _AFTER = 8, 4
-"""Faces whose means are compared where a track may have passed from one person to another."""
-_UNSEEN = 0.6
-"""So much less alike than ``same_above`` must they be where no jump is seen."""
+_FEWEST, _MOST = 3, 8
+"""Faces before and after a place that are compared to see whether a track passes there from one
+person to another."""
+_STRICTER = 0.5
+"""Means of many faces of one person are more alike than single ones: by up to this share of what
+``same_above`` leaves to 1 more is asked of them."""
 _JUMP = 0.1
 """Mean change of the small grey pictures from look to look, of 1, that is one. Of faces that move
 and speak nine in ten change by less than 0.05."""
@@ -76,7 +78,7 @@ def people_of(
         same_above: cosine from which on two are the same person.
     """
     groups: list[_Group] = []
-    pieces = _pieces(tracks, vectors, thumbs, same_above)
+    pieces = _pieces(tracks, vectors, thumbs)
     for rows in sorted(pieces, key=lambda rows: (-len(rows), rows[0])):
         total = (vectors[rows] * (weights[rows, None] + 1e-3)).sum(axis=0)
         _join(groups, _Group(rows, total, {frames[row] for row in rows}), same_above)
@@ -88,9 +90,7 @@ def people_of(
     return people
 
 
-def _pieces(
-    tracks: Sequence[int], vectors: Vectors, thumbs: NDArray[np.uint8], same_above: float
-) -> list[list[int]]:
+def _pieces(tracks: Sequence[int], vectors: Vectors, thumbs: NDArray[np.uint8]) -> list[list[int]]:
     """Rows of each track, cut where the face jumps and where it turns into another person's."""
     rows_of: dict[int, list[int]] = {}
     for row, track in enumerate(tracks):
@@ -100,28 +100,38 @@ def _pieces(
         light = thumbs[rows].reshape(len(rows), -1).astype(np.float32) / 255
         jumps = np.flatnonzero(np.abs(np.diff(light, axis=0)).mean(axis=1) > _JUMP) + 1
         for start, end in pairwise([0, *jumps.tolist(), len(rows)]):
-            pieces += _cut(rows[start:end], vectors, _UNSEEN * same_above)
+            pieces += _cut(rows[start:end], vectors)
     return pieces
 
 
-def _cut(rows: list[int], vectors: Vectors, least: float) -> list[list[int]]:
-    """A piece, cut where what comes before and after is least alike, as often as needed."""
+def _cut(rows: list[int], vectors: Vectors) -> list[list[int]]:
+    """A piece, cut where one person may take another's place. Too often is no harm: what is one
+    person's is put together again."""
     waiting, done = [rows], list[list[int]]()
     while waiting:
         piece = waiting.pop()
-        alike = [
-            float(
-                _unit(vectors[piece[max(0, at - _BEFORE) : at]].sum(axis=0))
-                @ _unit(vectors[piece[at : at + _AFTER]].sum(axis=0))
-            )
-            for at in range(1, len(piece))
-        ]
-        at = int(np.argmin(alike)) + 1 if alike else 0
-        if at and alike[at - 1] < least and len(done) + len(waiting) < _MOST_PIECES:
+        inner = range(_FEWEST, len(piece) - _FEWEST + 1)
+        gaps = [_gap(vectors[piece], at) for at in inner]
+        if gaps and max(gaps) > 0 and len(done) + len(waiting) < _MOST_PIECES:
+            at = inner[int(np.argmax(gaps))]
             waiting += [piece[at:], piece[:at]]
         else:
             done.append(piece)
     return done
+
+
+def _gap(vectors: Vectors, at: int) -> float:
+    """How much more alike the faces on either side are than across; at most 0 if they aren't."""
+    before, after = vectors[max(0, at - _MOST) : at], vectors[at : at + _MOST]
+    across = before @ after.T
+    inside = [side @ side.T for side in (before, after)]
+    alike = np.concatenate([one[np.triu_indices(len(one), 1)] for one in inside])
+    return float(np.quantile(alike, 0.1) - np.quantile(across, 0.9))
+
+
+def _asked(same_above: float, first: int, second: int) -> float:
+    """Cosine from which on the means of so many faces are one person's."""
+    return same_above + _STRICTER * (1 - same_above) * (1 - 1 / min(first, second))
 
 
 def _join(groups: list[_Group], fresh: _Group, same_above: float) -> None:
@@ -129,10 +139,11 @@ def _join(groups: list[_Group], fresh: _Group, same_above: float) -> None:
     if groups:
         alike = np.stack([group.mean for group in groups]) @ fresh.mean
         for number in np.argsort(-alike, kind="stable"):
+            group = groups[number]
             if alike[number] < same_above:
                 break
-            if not groups[number].meets(fresh):
-                groups[number].take(fresh)
+            if _belong(group, fresh, same_above):
+                group.take(fresh)
                 return
     groups.append(fresh)
 
@@ -148,12 +159,18 @@ def _merge(groups: list[_Group], same_above: float) -> None:
             if alike[first, second] < same_above or first >= second:
                 return
             pair = id(groups[first]), id(groups[second])
-            if pair not in apart and not groups[first].meets(groups[second]):
+            if pair not in apart and _belong(groups[first], groups[second], same_above):
                 groups[first].take(groups.pop(second))
+                apart.clear()
                 break
             apart.add(pair)
         else:
             return
+
+
+def _belong(first: _Group, second: _Group, same_above: float) -> bool:
+    least = _asked(same_above, len(first.rows), len(second.rows))
+    return float(first.mean @ second.mean) >= least and not first.meets(second)
 
 
 def _unit(vector: Vectors) -> Vectors:
