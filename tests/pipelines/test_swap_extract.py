@@ -104,10 +104,12 @@ def test_the_sheet_and_the_story(extracted):
 
 def test_another_person_without_a_new_look(extracted, again, video):
     story = extract([], again, ExtractOptions(size=64, difference=0, person=1))
-    assert story.looks == 0 and story.kept == SECOND and story.person == 1
+    assert story.looks == 0 and story.kept == SECOND and story.person == (1,)
     kept = open_faceset(again).kept()
     assert {record.person for record in kept.records} == {1}
     assert len(open_faceset(again).records) == FRAMES + SECOND
+    story = extract([], again, ExtractOptions(size=64, difference=0, person="1, 0"))
+    assert story.kept == FRAMES + SECOND and story.person == (0, 1) and not story.left_out
     story = extract([video], again)
     assert story.looks == 0 and story.known == ("two heads.mp4",)
     index = (again / "faces.jsonl").read_text()

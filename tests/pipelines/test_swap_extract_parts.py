@@ -186,5 +186,5 @@ def test_names_are_safe_and_nobody_elses(name, others):
 
 
 def test_options_say_what_does_not_fit():
-    with pytest.raises(InputError, match=r"--size 5.*--person -1|--person -1.*--size 5"):
-        ExtractOptions(size=5, person=-1)
+    with pytest.raises(InputError, match=r"--person '0,-1'.*such as 0,3; --size 5"):
+        ExtractOptions(size=5, person="0,-1")

@@ -98,12 +98,13 @@ def _people(story: "ExtractStory") -> str:
     if len(story.people) == 1:
         return "1"
     least = max(3, _FEW * sum(story.people))
-    often = max(sum(count >= least for count in story.people), story.person + 1)
+    often = max(sum(count >= least for count in story.people), story.person[-1] + 1)
     others = sum(story.people[often:])
     rest = f" and {others} faces of others" if others else ""
-    of_whom = f"person {story.person} in {story.people[story.person]} faces"
-    other = story.person + 1 if story.person + 1 < len(story.people) else 0
-    return f"{often}{rest}; {of_whom} is kept; type --person {other} for the next"
+    of_whom = " and ".join(f"person {n} in {story.people[n]} faces" for n in story.person)
+    other = story.person[-1] + 1 if story.person[-1] + 1 < len(story.people) else 0
+    is_ = "is" if len(story.person) == 1 else "are"
+    return f"{often}{rest}; {of_whom} {is_} kept; type --person {other} for the next"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -60,7 +60,7 @@ def choose_faces(
     edits = _edits(folder, rows, journal.indexed)
     people = _people(folder, rows, options, pictures, embedder)
     counts = counts_of(people)
-    _check_person(options.person, counts)
+    _check_people(options.people, counts)
     verdicts = judge(rows, people, options, pictures, edits)
     records = _records(rows, people, verdicts, journal)
     write_index(folder, records, size_px=options.size, names=open_reader().names)
@@ -73,7 +73,7 @@ def choose_faces(
         notes.append("Persons are not told apart: the network for it is missing.")
     return ExtractStory(
         str(folder), tuple(looked_at), tuple(known), looks, len(rows), len(kept),
-        reasons(verdicts, BY_HAND), counts, options.person,
+        reasons(verdicts, BY_HAND), counts, options.people,
         angles([row.yaw_deg for row in kept]), angles([row.pitch_deg for row in kept]),
         str(folder / SHEET), tuple(notes), hints_on(rows, verdicts, options),
     )  # fmt: skip
@@ -86,10 +86,10 @@ def shipped_embedder() -> Embedder | None:
     return Embedder(identity_vector, SAME_ABOVE)
 
 
-def _check_person(person: int, counts: Sequence[int]) -> None:
-    if person >= len(counts):
+def _check_people(people: Sequence[int], counts: Sequence[int]) -> None:
+    if people[-1] >= len(counts):
         seen = ", ".join(f"{number} ({count} faces)" for number, count in enumerate(counts[:20]))
-        raise InputError(f"There is no person {person}. Found: {seen}. Type --person NUMBER.")
+        raise InputError(f"There is no person {people[-1]}. Found: {seen}. Type --person NUMBER.")
 
 
 def _pictures(folder: Path) -> Iterator[Path]:

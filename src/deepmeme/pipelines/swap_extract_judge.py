@@ -68,7 +68,7 @@ def judge(
     """
     why = [faults(row, options, pictures) for row in rows]
     for row, person in enumerate(people):
-        if not why[row] and person != options.person:
+        if not why[row] and person not in options.people:
             why[row] = ANOTHER
     for row, face in enumerate(rows):
         if face.file in edits and not edits[face.file].keep:

@@ -1,11 +1,24 @@
 """What a user may choose when faces are extracted for a swap."""
 
+import re
 from dataclasses import dataclass
 
 from deepmeme.choices import choice, settle
 from deepmeme.errors import InputError
 
 _WHICH, _LIMITS, _PICTURES = "Which faces", "Limits", "Pictures"
+
+
+def parse_people(text: str) -> tuple[int, ...]:
+    """``0,3`` as numbers.
+
+    Raises:
+        ValueError: saying what was expected.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch("[0-9]{1,5}", part) for part in parts):
+        raise ValueError("a number from 0, or some, such as 0,3")
+    return tuple(sorted({int(part) for part in parts}))
 
 
 @dataclass(frozen=True)
@@ -16,12 +29,13 @@ class ExtractOptions:
         InputError: naming every value that does not fit, all at once.
     """
 
-    person: int = choice(
-        0,
-        "Keep this person's faces: 0 is who is seen most. Quick to change: nothing is read again.",
+    person: str = choice(
+        "0",
+        "Keep this person's faces: 0 is who is seen most; 0,3 if one person was taken for two. "
+        "Quick to change: nothing is looked at again.",
         _WHICH,
-        low=0,
-        high=9999,
+        parse=parse_people,
+        metavar="N[,N...]",
     )
     min_side: int = choice(
         48, "Leave out faces whose square is smaller in the video, in pixels.", _WHICH,
@@ -53,6 +67,11 @@ class ExtractOptions:
     def __post_init__(self) -> None:
         """Refuse what does not fit."""
         settle(self)
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Numbers of those whose faces are kept."""
+        return parse_people(self.person)
 
 
 USUAL_S, MOST_LOOKS = 0.2, 3000

@@ -32,8 +32,8 @@ class ExtractStory:
     """How many were not kept, by reason."""
     people: tuple[int, ...]
     """Faces of each person, the most seen first."""
-    person: int
-    """Whose faces are kept."""
+    person: tuple[int, ...]
+    """Whose faces are kept; more than one where one person was taken for several."""
     yaw_deg: tuple[float, float]
     """Least and greatest of the kept faces."""
     pitch_deg: tuple[float, float]
