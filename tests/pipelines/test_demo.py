@@ -27,12 +27,16 @@ def test_what_comes_along_is_small_and_whole() -> None:
     names = {name for scene in SCENES for name in scene.pictures}
     for name in names:
         picture = read_image(asset(name))
-        assert picture.shape == (512, 512, 3)
+        side = 256 if name.startswith("toon_") else 512
+        assert picture.shape == (side, side, 3)
         assert picture.std() > 20
     clip = open_clip(asset(DRIVER))
     assert (clip.width, clip.height) == (256, 256)
     assert clip.audio is not None
     assert 5 < sum(1 for _ in clip) / float(clip.fps) < 7
+    goat = open_clip(asset("toon_goat.mp4"))
+    assert (goat.width, goat.height) == (256, 256) and sum(1 for _ in goat) == 61
+    assert "Microsoft" in asset("LICENSE-fluent-emoji.txt").read_text("utf-8")
     files = [path for path in asset(DRIVER).parent.iterdir() if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 1_500_000
 
@@ -105,4 +109,4 @@ def test_list_names_them(studio: Studio) -> None:
     assert code == 0
     assert all(f"deepmeme demo {scene.name}" in err for scene in SCENES)
     code, out, _ = studio.run("demo", "list", "--json")
-    assert list(json.loads(out)) == [scene.name for scene in SCENES]
+    assert list(json.loads(out)) == [*(scene.name for scene in SCENES), "swap"]

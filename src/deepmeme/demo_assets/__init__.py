@@ -1,4 +1,5 @@
-"""Pictures and a driving video for ``deepmeme demo``, all made by this project.
+"""Pictures and driving videos for ``deepmeme demo``, made by this project but for the toons.
 
-``python -m deepmeme.data.demo_scene -o DIR`` makes them again.
+``python -m deepmeme.data.demo_scene -o DIR`` makes ours again. ``toon_*`` are Microsoft's Fluent
+Emoji (MIT, ``LICENSE-fluent-emoji.txt``); ``python -m deepmeme.data.demo_toons`` prepares them.
 """

@@ -29,6 +29,11 @@ class Scene:
     layout: str = "side-by-side"
     caption_top: str = ""
     caption_bottom: str = ""
+    driver: str = DRIVER
+    model: str = ""
+    """Of the catalogue; the options' own unless given."""
+    size: int | None = None
+    """Side of each picture in pixels, unless the options say."""
 
 
 SCENES = (
@@ -42,6 +47,15 @@ SCENES = (
     Scene("cartoon", ("cartoon.png",), "a girl of some thirty shapes and three gradients"),
     Scene("captain", ("captain.png",), "a cartoon with a beard, which is harder"),
     Scene("statue", ("statue.png",), "marble that was never cut"),
+    Scene(
+        "toon",
+        ("toon_tiger.png", "toon_poodle.png", "toon_dragon.png"),
+        "a goat moves a tiger, a poodle and a dragon: animals by the toon model",
+        "grid",
+        driver="toon_goat.mp4",
+        model="toon",
+        size=256,
+    ),
     Scene(
         "meme",
         ("painting.png",),
@@ -63,6 +77,7 @@ def find_scene(name: str) -> Scene:
     names = [scene.name for scene in SCENES]
     if name in names:
         return SCENES[names.index(name)]
+    names.append("swap")  # which is no scene: it learns first
     close = get_close_matches(name, names, 1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise InputError(f"There is no demo {name!r}.{hint} There are: {', '.join(names)}.")
@@ -102,9 +117,12 @@ def prepare_demo(
         layout=scene.layout,
         caption_top=scene.caption_top,
         caption_bottom=scene.caption_bottom,
+        size=scene.size if options is None or options.size is None else options.size,
     )
     sources: Sequence[Path] = [asset(name) for name in scene.pictures]
-    return prepare(sources, asset(DRIVER), wanted, model=model, progress=progress)
+    if scene.model and wanted.model == AnimateOptions().model:
+        wanted = replace(wanted, model=scene.model)
+    return prepare(sources, asset(scene.driver), wanted, model=model, progress=progress)
 
 
 def default_name(scene: Scene, suffix: str = ".mp4") -> Path:

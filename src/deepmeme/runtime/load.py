@@ -130,6 +130,7 @@ def build_engine(
         num_keypoints=config.keypoints.num_kp,
         parameters=checkpoint.parameters,
         sha256=checkpoint.sha256 if checkpoint.path.is_file() else "",
+        framing=0.0 if config.name.startswith(_NO_FACES) else ModelInfo.framing,
     )
     if engine == "torch":
         require("torch", extra="train")
@@ -224,7 +225,14 @@ def load_folder(
     return OpenVINOEngine(stages, info, precision=precision, ranges=ranges)
 
 
-_NOT_MOVING = {"finder": "finds faces", "people": "tells faces from what hides them"}
+_NOT_MOVING = {
+    "finder": "finds faces",
+    "people": "tells faces from what hides them",
+    "swap-basis": "is what `deepmeme swap train` begins with",
+    "swap": "swaps faces (`deepmeme swap convert`)",
+}
+_NO_FACES = ("taichi", "fashion", "mgif", "bair", "toon")
+"""Configurations of whatever moves: no face is looked for, the whole picture is taken."""
 
 
 def known_card(folder: Path) -> dict[str, Any]:
@@ -232,8 +240,8 @@ def known_card(folder: Path) -> dict[str, Any]:
     card = read_card(folder)
     if card.get("family") in _NOT_MOVING:
         raise WeightsError(
-            f"{folder.name} {_NOT_MOVING[card['family']]} and moves nothing; deepmeme uses it by "
-            "itself. Give a model that moves pictures, such as portrait."
+            f"{folder.name} {_NOT_MOVING[card['family']]} and moves nothing by itself. "
+            "Give a model that moves pictures, such as portrait."
         )
     if card.get("family") not in FAMILIES:
         raise WeightsError(

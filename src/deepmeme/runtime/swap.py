@@ -112,13 +112,20 @@ def open_swap(folder: Path | str, *, precision: str = "fp32") -> OpenVINOSwap:
         InputError: there is no such folder.
         WeightsError: its files are missing, damaged or of another family.
     """
-    folder = Path(folder)
+    folder = model_folder(folder)
     if not (folder / "model.json").is_file():
         raise InputError(
             f"{folder} is no trained swap: it has no model.json. Train one: deepmeme swap train "
             f"FACES_A FACES_B -o {folder}"
         )
     return OpenVINOSwap(folder, precision=precision)
+
+
+def model_folder(folder: Path | str) -> Path:
+    """A model's folder, or the one that a training wrote into its own."""
+    folder = Path(folder)
+    inside = folder / "model"
+    return inside if (inside / "model.json").is_file() else folder
 
 
 def _entry(card: Mapping[str, Any], stage: str, folder: Path) -> Any:

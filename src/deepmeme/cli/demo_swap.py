@@ -1,0 +1,112 @@
+"""``deepmeme demo swap``: two people who never lived swap faces, from the start."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepmeme.errors import MissingExtra, OutputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FOLDER = Path("deepmeme-demo-swap")
+ABOUT = "two people who never lived swap faces; needs deepmeme[train] and a few minutes"
+PEOPLE = ("painting", "captain")
+STEPS = 300
+
+
+def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
+    """Animate two portraits, extract their faces, learn them, swap them, show the latent space.
+
+    Every step's result stays in the folder; what is there is not made again.
+
+    Raises:
+        MissingExtra: PyTorch is not installed.
+        OutputError: the folder cannot be written.
+    """
+    from deepmeme.cli.console import print_json, screen
+
+    console = screen()
+    folder = out or FOLDER
+    if folder.suffix:
+        raise OutputError(f"{folder}: this demo writes a folder; give a name without a suffix.")
+    _check_torch()
+    folder.mkdir(parents=True, exist_ok=True)
+    videos = _perform(folder, console, quiet=as_json)
+    sets = _extract(videos, folder, console, quiet=as_json)
+    model, latent = _learn(sets, folder, console, steps=steps, quiet=as_json)
+    swapped = folder / "swapped.mp4"
+    if not swapped.exists():
+        from deepmeme.pipelines.swap_convert import convert
+
+        _say(console, "4. A's video, B's face", quiet=as_json)
+        convert(model, videos[0], swapped, compare=True)
+    if as_json:
+        print_json({"ok": True, "result": str(swapped), "latent": str(latent), "model": str(model)})
+        return
+    console.print(f"Made {swapped.resolve()}", markup=False)
+    console.print(f"Where the encoder puts the faces: {latent.resolve()}", markup=False)
+    console.print("Now your own: deepmeme swap extract VIDEO -o me, and docs/swap.md", style="dim")
+
+
+def _check_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(
+            "Learning faces needs PyTorch. Install it: pip install 'deepmeme[train]'"
+        ) from error
+
+
+def _perform(folder: Path, console: "Console", *, quiet: bool) -> list[Path]:
+    """Both portraits say the same."""
+    from deepmeme.pipelines.animate import animate
+    from deepmeme.pipelines.demo import DRIVER, asset
+
+    videos = [folder / f"{name}.mp4" for name in PEOPLE]
+    for name, video in zip(PEOPLE, videos, strict=True):
+        if not video.exists():
+            _say(console, f"1. {name} learns to speak", quiet=quiet)
+            animate(
+                asset(f"{name}.png"), asset(DRIVER), video, crop="none", crop_driving="none",
+                anchor="0", audio="driving",
+            )  # fmt: skip
+    return videos
+
+
+def _extract(
+    videos: list[Path], folder: Path, console: "Console", *, quiet: bool
+) -> tuple[Path, Path]:
+    from deepmeme.pipelines.swap_extract import extract_faces
+    from deepmeme.pipelines.swap_extract_options import ExtractOptions
+
+    sets = tuple(folder / f"{name}-faces" for name in PEOPLE)
+    for video, faces in zip(videos, sets, strict=True):
+        _say(console, f"2. Faces of {video.name}", quiet=quiet)
+        extract_faces([video], faces, ExtractOptions(every=0, difference=0))
+    return sets[0], sets[1]
+
+
+def _learn(
+    sets: tuple[Path, Path], folder: Path, console: "Console", *, steps: int, quiet: bool
+) -> tuple[Path, Path]:
+    import cv2
+
+    from deepmeme.train.loop import fit
+    from deepmeme.train.swap_courses import SWAP_COURSES
+    from deepmeme.train.swap_latent import latent_map
+    from deepmeme.train.swap_training import export_pair, open_swap_task
+
+    _say(console, f"3. A pair of autoencoders learns both: {steps} steps", quiet=quiet)
+    run = folder / "pair"
+    task = open_swap_task(*sets).task
+    options = replace(SWAP_COURSES["quick"], steps=steps, preview_every=50)
+    fit(task, options, run)
+    latent = folder / "latent.png"
+    cv2.imwrite(str(latent), latent_map(task)[..., ::-1])
+    return export_pair(run, run / "model"), latent
+
+
+def _say(console: "Console", text: str, *, quiet: bool) -> None:
+    if not quiet:
+        console.print(text, style="dim", markup=False)
