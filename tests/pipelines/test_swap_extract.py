@@ -154,6 +154,7 @@ def test_a_journal_that_was_cut_anywhere(again, extracted, video, share):
     assert_same(again, extracted[0])
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
 def test_killed(video, extracted, tmp_path):
     program = f"""
 import os, signal
