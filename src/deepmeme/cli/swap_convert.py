@@ -95,8 +95,10 @@ def _target(
     """Where the result goes; refused before any work if it can't go there."""
     from deepmeme.pipelines.place import check_free, default_place, is_still
     from deepmeme.pipelines.swap_convert import check_output
+    from deepmeme.runtime.swap import model_folder
 
-    if not (model / "model.json").is_file() and (video / "model.json").is_file():
+    first, second = (model_folder(path) / "model.json" for path in (model, video))
+    if second.is_file() and not first.is_file():
         raise InputError(
             f"{video} is the model and {model} is not: the model comes first. "
             f"deepmeme swap convert {video} {model}"

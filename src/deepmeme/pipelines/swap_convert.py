@@ -40,7 +40,7 @@ from deepmeme.pipelines.swap_story import SwapStory, tell_story
 from deepmeme.pipelines.swap_tracks import Sighting, Track, Tracked, Tracker, calm, watch
 from deepmeme.provenance.record import Record, file_sha256, read_inputs
 from deepmeme.provenance.seal import Rendered, Saved, save_picture
-from deepmeme.runtime.swap import SwapModel, open_swap
+from deepmeme.runtime.swap import SwapModel, model_folder, open_swap
 
 Frame = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -316,7 +316,7 @@ def _facts(model: SwapModel | PathLike, options: ConvertOptions) -> dict[str, ob
     """Options for the record, and which decoders it was: the model's own sum is the encoder's."""
     facts = {k: v for k, v in options.as_dict().items() if k not in _NOT_IN_RECORD}
     if isinstance(model, str | Path):
-        facts["model_card_sha256"] = file_sha256(Path(model) / "model.json")
+        facts["model_card_sha256"] = file_sha256(model_folder(model) / "model.json")
     return facts
 
 

@@ -12,10 +12,10 @@ from deepmeme.errors import WeightsError
 from deepmeme.faces.identity import SAME_ABOVE, identity_vector, knows_people
 from deepmeme.pipelines.consent import is_ours, is_shipped
 from deepmeme.pipelines.swap_people import ALIKE, Embed, Vector
-from deepmeme.runtime.swap import Side, SwapModel
+from deepmeme.runtime.swap import Side, SwapModel, model_folder
 from deepmeme.weights.folder import read_card
 
-_MOST_VALUES = 4096
+_MOST_VALUES, _LARGEST = 4096, 1e6
 
 
 class Known(NamedTuple):
@@ -41,8 +41,9 @@ def known_person(model: SwapModel | str | Path, side: Side, embed: Embed | None)
     """
     alike = SAME_ABOVE if embed is None else ALIKE
     embed = embed or _own_embedding()
-    named = embed is not None and isinstance(model, str | Path)
-    return Known(embed, _reference(Path(str(model)), side) if named else None, alike)
+    if embed is None or not isinstance(model, str | Path):
+        return Known(embed, None, alike)
+    return Known(embed, _reference(model_folder(model), side), alike)
 
 
 def needs_consent(path: Path) -> bool:
@@ -56,20 +57,20 @@ def _own_embedding() -> Embed | None:
 
 def _reference(folder: Path, side: Side) -> Vector | None:
     kept = read_card(folder).get("identities")
-    if kept is None:
+    if kept is None or (isinstance(kept, dict) and kept.get(side) is None):
         return None
     try:
-        vector = np.asarray(kept[side], np.float32)
-        length = float(np.linalg.norm(vector))
-        fits = vector.ndim == 1 and 0 < vector.size <= _MOST_VALUES and 0 < length < np.inf
-    except (KeyError, TypeError, ValueError, IndexError):
+        vector = np.asarray(kept[side], np.float64)
+        fits = vector.ndim == 1 and 0 < vector.size <= _MOST_VALUES
+        fits = fits and 0 < float(np.abs(vector).max()) < _LARGEST
+    except (TypeError, ValueError, IndexError, OverflowError):
         fits = False
     if not fits:
         raise WeightsError(
             f"{folder / 'model.json'} should hold identities of a and b as lists of numbers. "
             "Train or install the model again."
         )
-    return np.asarray(vector / length, np.float32)
+    return np.asarray(vector / np.linalg.norm(vector), np.float32)
 
 
 def _is_shipped_video(path: Path) -> bool:
