@@ -24,7 +24,7 @@ from deepmeme.weights.folder import read_card
 
 Vector = NDArray[np.float32]
 
-SAME_ABOVE = 0.5
+SAME_ABOVE = 0.7
 """Cosine of two vectors above which they are called one person's."""
 
 

@@ -58,9 +58,9 @@ def face_mask(square: Frame, xy: Points, names: Sequence[str], *, folder: Path =
         raise InputError(f"A face's mask needs a square of RGB pixels; found {square.shape}.")
     size = square.shape[0]
     hull = hull_mask(xy, names, size)
-    if not knows_masks(folder):
+    network = _if_there(folder)
+    if network is None:
         return hull
-    network = open_segmenter(folder)
     share = network.share(np.asarray(_resized(square, network.resolution), np.uint8))
     seen = np.asarray(_resized(share, size), np.float32).clip(0, 1) * hull
     if seen.sum() < LEAST_SEEN * hull.sum():
@@ -82,6 +82,11 @@ def open_segmenter(folder: Path = PEOPLE) -> Segmenter:
         return np.asarray(network(as_unit_nchw(square[None], resolution))[0, 0], np.float32)
 
     return Segmenter(share, resolution)
+
+
+@lru_cache(maxsize=2)
+def _if_there(folder: Path) -> Segmenter | None:
+    return open_segmenter(folder) if knows_masks(folder) else None
 
 
 def _resized(picture: NDArray[np.generic], size: int) -> NDArray[np.generic]:
