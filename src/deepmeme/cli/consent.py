@@ -35,8 +35,8 @@ def asker(console: "Console", bars: "Bars", *, given: bool, as_json: bool) -> "A
 
 def _refuse(people: Sequence[Path]) -> None:
     raise InputError(
-        f"{_shows(people)}, and nobody has said yet that the people in the pictures agree to be "
-        "animated. A script says so with --i-have-consent or DEEPMEME_CONSENT=1; in a terminal "
+        f"{_shows(people)}, and nobody has said yet that the people in the pictures agree to "
+        "it. A script says so with --i-have-consent or DEEPMEME_CONSENT=1; in a terminal "
         "deepmeme asks once and remembers."
     )
 

@@ -181,6 +181,7 @@ def export_basis(
     with building(folder) as fresh:
         file = fresh / WEIGHTS_FILE
         save_file(halves, str(file))
+        file.chmod(0o644)
         card = {
             "format": 1,
             "name": folder.name,
