@@ -10,6 +10,7 @@ from PIL import Image
 import deepmeme
 from deepmeme.cli.main import main
 from tests.data.face_bank import write_face_bank
+from tests.data.face_squares import write_squares
 from tests.train.tiny_bank import write_bank
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
@@ -52,6 +53,27 @@ def test_faces_in_one_folder(tmp_path: Path, capfd: pytest.CaptureFixture[str]) 
     assert code == 0
     assert json.loads(out) == {"ok": True, "model": str(tmp_path / "model"), "int8": None}
     assert {"find.onnx", "landmarks.onnx"} < {file.name for file in (tmp_path / "model").iterdir()}
+
+
+def test_masks_and_identities_in_one_folder(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    squares, run = write_squares(tmp_path / "squares"), tmp_path / "run"
+    for network, flag in (("mask", "--squares"), ("identity", "--people")):
+        command = (
+            "train", "faces", network, flag, squares, "-o", run, *QUICK, "--batch-size", "4",
+            "--size", "32", "--json",
+        )  # fmt: skip
+        code, out, _ = said(capfd, *command)
+        assert code == 0 and json.loads(out)["run"] == str(run / network)
+    code, _, _ = said(capfd, "train", "export", run, "-o", tmp_path / "model", "--json")
+    assert code == 0
+    assert {"mask.onnx", "identity.onnx"} < {f.name for f in (tmp_path / "model").iterdir()}
+    code, _, err = said(capfd, "train", "faces", "mask", "--squares", tmp_path, "-o", run)
+    assert code == 2 and "squares.json" in err
+    lone = ("train", "faces", "identity", "--people", squares, "-o", tmp_path / "lone", *QUICK)
+    code, _, err = said(capfd, *lone)
+    assert code == 2 and "at least two at a time" in " ".join(err.split())
 
 
 TINY = """

@@ -64,9 +64,15 @@ def train_identity(
         size: side of the squares it reads, a multiple of 16.
 
     Raises:
-        InputError: the people or the size are unusable.
+        InputError: the people, the size or the batch size are unusable.
     """
     options = options or PEOPLE_COURSES["identity"]
+    pieces = options.batch_size // options.accumulate
+    if pieces < 2:
+        raise InputError(
+            f"--batch-size {options.batch_size} in {options.accumulate} pieces leaves {pieces} "
+            "square: telling people apart needs at least two at a time"
+        )
     side = _side("identity", size)
     examples = open_identities(people, size=side, seed=options.seed)
     shown = open_identities(people[:1], size=side, seed=_SHOWN_SEED, held=True)
