@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from deepmeme.data.face_squares import MARGIN, Squares, cut_square, open_rendered
 from deepmeme.data.occluders import occluded
 from deepmeme.evaluation.embedding import choose_embedder
-from deepmeme.evaluation.judges import Anatomy
+from deepmeme.evaluation.judges import anatomy_of
 from deepmeme.faces.align import align_face, in_square
 from deepmeme.faces.crop import Crop
 from deepmeme.faces.detect import detect_faces
@@ -152,15 +152,6 @@ def compared(
         theirs = np.stack([peer(np.asarray(picture), xy, anatomy) for picture, xy in given])
         rows.append((peer.name, theirs, lambda a: -np.linalg.norm(a[:, None] - a[None], axis=-1)))
     return rows
-
-
-def anatomy_of(names: Sequence[str]) -> Anatomy:
-    """Which of our landmarks are what."""
-    place = {name: row for row, name in enumerate(names)}
-    right, left = ([place[f"eye_{side}_{i}"] for i in (0, 3)] for side in "rl")
-    return Anatomy(
-        right, left, place["nose_3"], place["nose_6"], place["lip_outer_0"], place["lip_outer_6"]
-    )
 
 
 def verified(

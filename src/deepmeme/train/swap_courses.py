@@ -16,7 +16,7 @@ BASIS_COURSE = FitOptions(
 SWAP_COURSES: dict[str, FitOptions] = {
     "quick": FitOptions(
         steps=3000, batch_size=16, learning_rate=4e-4, beta1=0.9, average_decay=0.995,
-        precision="bf16-mixed", patience=0, preview_every=250, save_minutes=5, warmup=50,
+        precision="bf16-mixed", preview_every=250, save_minutes=5, warmup=50,
     ),
     "classic": replace(_GPU, beta1=0.5),
     "df": _GPU,
