@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.media.video import open_clip
-from deepmeme.pipelines.swap_convert import prepare, swap_frame
+from deepmeme.pipelines.swap.convert import prepare, swap_frame
 from deepmeme.provenance.record import Record
 from deepmeme.provenance.seal import Rendered
 from deepmeme.runtime.swap import open_swap

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from deepmeme.pipelines.motion_model import MotionModel as MotionModel
     from deepmeme.pipelines.motion_model import load_model as load_model
     from deepmeme.pipelines.options import AnimateOptions as AnimateOptions
+    from deepmeme.pipelines.swap.convert import convert as swap_faces
+    from deepmeme.pipelines.swap.extract import extract_faces as extract_faces
     from deepmeme.provenance.verify import Verdict as Verdict
     from deepmeme.provenance.verify import verify as verify
 
@@ -28,7 +30,9 @@ _PUBLIC = {
     "MotionModel": "deepmeme.pipelines.motion_model",
     "animate": "deepmeme.pipelines.animate",
     "Verdict": "deepmeme.provenance.verify",
+    "extract_faces": "deepmeme.pipelines.swap.extract",
     "load_model": "deepmeme.pipelines.motion_model",
+    "swap_faces": "deepmeme.pipelines.swap.convert:convert",
     "verify": "deepmeme.provenance.verify",
 }
 
@@ -38,14 +42,17 @@ __all__ = [
     "Verdict",
     "__version__",
     "animate",
+    "extract_faces",
     "load_model",
+    "swap_faces",
     "verify",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
-        return getattr(import_module(_PUBLIC[name]), name)
+        module, _, other = _PUBLIC[name].partition(":")
+        return getattr(import_module(module), other or name)
     raise AttributeError(f"module 'deepmeme' has no attribute {name!r}")
 
 

@@ -107,7 +107,7 @@ def test_a_picture_becomes_a_picture(desk: Desk) -> None:
 
 @pytest.mark.usefixtures("research")
 def test_resume_gives_the_same_frames(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from deepmeme.pipelines import swap_convert
+    from deepmeme.pipelines.swap import convert as swap_convert
 
     plain, calls = swap_convert.swap_frame, 0
 

@@ -21,7 +21,7 @@ def folder(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> Studio:
     group.command("other")(lambda: None)
     app.add_typer(group, name="swap")
     monkeypatch.setattr("deepmeme.cli.tree.build", lambda: typer.main.get_command(app))
-    monkeypatch.setattr("deepmeme.pipelines.swap_extract.shipped_embedder", lambda: TELLER)
+    monkeypatch.setattr("deepmeme.pipelines.swap.extract.shipped_embedder", lambda: TELLER)
     two_heads_video(studio.folder / "two.mp4")
     return studio
 

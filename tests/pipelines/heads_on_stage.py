@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from deepmeme.media.image import read_image
-from deepmeme.pipelines.swap_extract_people import Embedder
+from deepmeme.pipelines.swap.extract_people import Embedder
 from tests.pipelines.drawn import Frame, write_video
 
 ASSETS = Path(str(files("deepmeme").joinpath("demo_assets")))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepmeme.faces.crop import Crop
-from deepmeme.pipelines.swap_blend import MASK_PX, level_rim, paste_face, shape_mask
+from deepmeme.pipelines.swap.blend import MASK_PX, level_rim, paste_face, shape_mask
 
 CROP = Crop(100.0, 80.0, 110.0)
 

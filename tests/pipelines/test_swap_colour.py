@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepmeme.pipelines.swap_colour import match_colour
-from deepmeme.pipelines.swap_options import COLOURS
+from deepmeme.pipelines.swap.colour import match_colour
+from deepmeme.pipelines.swap.convert_options import COLOURS
 
 
 def picture(seed: int, mean: tuple[float, float, float], spread: float = 0.06) -> np.ndarray:

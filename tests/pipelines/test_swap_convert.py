@@ -12,8 +12,8 @@ from deepmeme.media.image import read_image
 from deepmeme.media.video import open_clip
 from deepmeme.pipelines.demo import asset
 from deepmeme.pipelines.guard import Guard
-from deepmeme.pipelines.swap_convert import Conversion, convert, prepare, swap_frame
-from deepmeme.pipelines.swap_options import ConvertOptions
+from deepmeme.pipelines.swap.convert import Conversion, convert, prepare, swap_frame
+from deepmeme.pipelines.swap.convert_options import ConvertOptions
 from deepmeme.provenance.credentials_found import read_credentials
 from tests.faces.drawn import scene
 from tests.pipelines.drawn import write_picture, write_video
@@ -253,7 +253,7 @@ def test_the_guard_looks_at_video_and_result(video: Path, monkeypatch: pytest.Mo
             green = (picture[..., 1] > 200) & (picture[..., 0] < 90) & (picture[..., 2] < 90)
             return [{"class": "BUTTOCKS_EXPOSED", "score": 0.9 * green.any()}]
 
-    monkeypatch.setattr("deepmeme.pipelines.swap_convert.open_guard", lambda: Guard(Detector()))
+    monkeypatch.setattr("deepmeme.pipelines.swap.convert.open_guard", lambda: Guard(Detector()))
     rendered = convert(FakeSwap(plain=GREEN), video, **PLAIN)
     assert Detector.looks == 2, "one look a second"
     with pytest.raises(InputError, match=r"The result at 0\.0 s seems to show"):

@@ -15,9 +15,9 @@ from deepmeme.errors import InputError, Interrupted, NoFaceFound, OutputError
 from deepmeme.faces.align import from_square
 from deepmeme.faces.faceset import open_faceset
 from deepmeme.media.lock import only_writer
-from deepmeme.pipelines.swap_extract import extract_faces
-from deepmeme.pipelines.swap_extract_options import ExtractOptions
-from deepmeme.pipelines.swap_extract_people import Embedder
+from deepmeme.pipelines.swap.extract import extract_faces
+from deepmeme.pipelines.swap.extract_options import ExtractOptions
+from deepmeme.pipelines.swap.extract_people import Embedder
 from tests.pipelines.drawn import write_picture, write_video
 from tests.pipelines.heads_on_stage import (
     ASSETS,
@@ -302,7 +302,7 @@ def test_no_face_and_no_source(tmp_path):
 
 
 def test_without_the_network_that_tells_persons_apart(video, tmp_path, monkeypatch):
-    monkeypatch.setattr("deepmeme.pipelines.swap_extract.shipped_embedder", lambda: None)
+    monkeypatch.setattr("deepmeme.pipelines.swap.extract.shipped_embedder", lambda: None)
     story = extract_faces([video], tmp_path / "set", ALL)
     assert story.people == (FRAMES + SECOND,) and "not told apart" in story.warnings[0]
     story = extract([], tmp_path / "set")  # it came later

@@ -14,11 +14,11 @@ from deepmeme.faces.align import align_face, in_square
 from deepmeme.faces.detect import detect_faces
 from deepmeme.faces.hull import hull_mask
 from deepmeme.faces.landmarks import find_landmarks
-from deepmeme.pipelines.swap_extract_measures import SIDE_PX, measure, sharpness
-from deepmeme.pipelines.swap_extract_options import MOST_LOOKS, ExtractOptions, step_of
-from deepmeme.pipelines.swap_extract_people import people_of
-from deepmeme.pipelines.swap_extract_sources import stem_for
-from deepmeme.pipelines.swap_extract_watch import (
+from deepmeme.pipelines.swap.extract_measures import SIDE_PX, measure, sharpness
+from deepmeme.pipelines.swap.extract_options import MOST_LOOKS, ExtractOptions, step_of
+from deepmeme.pipelines.swap.extract_people import people_of
+from deepmeme.pipelines.swap.extract_sources import stem_for
+from deepmeme.pipelines.swap.extract_watch import (
     WatchState,
     look,
     state_as_json,

@@ -10,7 +10,7 @@ import pytest
 
 from deepmeme.errors import WeightsError
 from deepmeme.pipelines.demo import asset
-from deepmeme.pipelines.swap_known import known_person, needs_consent
+from deepmeme.pipelines.swap.known import known_person, needs_consent
 from tests.faces.drawn import scene
 from tests.pipelines.drawn import write_picture
 from tests.pipelines.fake_swap import FakeSwap

@@ -5,8 +5,8 @@ import pytest
 
 from deepmeme.errors import InputError, NoFaceFound
 from deepmeme.faces.crop import Crop
-from deepmeme.pipelines.swap_people import Chosen, Impressions, choose_people
-from deepmeme.pipelines.swap_tracks import Track, Tracked
+from deepmeme.pipelines.swap.people import Chosen, Impressions, choose_people
+from deepmeme.pipelines.swap.tracks import Track, Tracked
 from deepmeme.runtime.swap import Side, Swapped
 from tests.pipelines.fake_swap import FakeSwap
 

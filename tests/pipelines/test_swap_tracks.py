@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from deepmeme.faces.crop import Crop
-from deepmeme.pipelines.swap_smoothing import calm_points
-from deepmeme.pipelines.swap_tracks import LOST_S, Track, Tracked, Tracker, calm, watch
+from deepmeme.pipelines.swap.smoothing import calm_points
+from deepmeme.pipelines.swap.tracks import LOST_S, Track, Tracked, Tracker, calm, watch
 from tests.faces.drawn import scene
 
 Frame = np.ndarray
@@ -166,5 +166,5 @@ def test_the_last_and_first_frames_are_not_pulled_aside() -> None:
 def test_a_long_track_is_calmed_in_blocks_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
     noisy = path(lambda t: 30 * np.sin(3 * t), noise=0.3, count=300)
     whole = calm(noisy, FPS, 0.7)
-    monkeypatch.setattr("deepmeme.pipelines.swap_smoothing._BLOCK_ROWS", 64)
+    monkeypatch.setattr("deepmeme.pipelines.swap.smoothing._BLOCK_ROWS", 64)
     np.testing.assert_allclose(calm(noisy, FPS, 0.7).points, whole.points, atol=1e-4)

@@ -37,7 +37,7 @@ def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
     model, latent = _learn(sets, folder, console, steps=steps, quiet=as_json)
     swapped = folder / "swapped.mp4"
     if not swapped.exists():
-        from deepmeme.pipelines.swap_convert import convert
+        from deepmeme.pipelines.swap.convert import convert
 
         _say(console, "4. A's video, B's face", quiet=as_json)
         convert(model, videos[0], swapped, compare=True)
@@ -77,8 +77,8 @@ def _perform(folder: Path, console: "Console", *, quiet: bool) -> list[Path]:
 def _extract(
     videos: list[Path], folder: Path, console: "Console", *, quiet: bool
 ) -> tuple[Path, Path]:
-    from deepmeme.pipelines.swap_extract import extract_faces
-    from deepmeme.pipelines.swap_extract_options import ExtractOptions
+    from deepmeme.pipelines.swap.extract import extract_faces
+    from deepmeme.pipelines.swap.extract_options import ExtractOptions
 
     sets = tuple(folder / f"{name}-faces" for name in PEOPLE)
     for video, faces in zip(videos, sets, strict=True):

@@ -10,13 +10,13 @@ import typer
 from deepmeme.cli.animate import Consent, Overwrite, Private, Resume
 from deepmeme.cli.fields import AsJson, with_options
 from deepmeme.errors import InputError
-from deepmeme.pipelines.swap_options import ConvertOptions
+from deepmeme.pipelines.swap.convert_options import ConvertOptions
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from deepmeme.pipelines.swap_convert import Conversion
-    from deepmeme.pipelines.swap_story import SwapStory
+    from deepmeme.pipelines.swap.convert import Conversion
+    from deepmeme.pipelines.swap.convert_story import SwapStory
     from deepmeme.provenance.seal import Saved
 
 Model = Annotated[
@@ -67,7 +67,7 @@ def convert(
     """
     from deepmeme.cli.consent import asker
     from deepmeme.cli.console import bars, print_json, screen
-    from deepmeme.pipelines.swap_convert import prepare
+    from deepmeme.pipelines.swap.convert import prepare
 
     started = perf_counter()
     target = _target(output, model, video, options, overwrite=overwrite, resume=resume)
@@ -94,7 +94,7 @@ def _target(
 ) -> Path:  # fmt: skip
     """Where the result goes; refused before any work if it can't go there."""
     from deepmeme.pipelines.place import check_free, default_place, is_still
-    from deepmeme.pipelines.swap_convert import check_output
+    from deepmeme.pipelines.swap.convert import check_output
     from deepmeme.runtime.swap import model_folder
 
     first, second = (model_folder(path) / "model.json" for path in (model, video))

@@ -7,12 +7,12 @@ import typer
 
 from deepmeme.cli.animate import Consent
 from deepmeme.cli.fields import AsJson, with_options
-from deepmeme.pipelines.swap_extract_options import ExtractOptions
+from deepmeme.pipelines.swap.extract_options import ExtractOptions
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from deepmeme.pipelines.swap_extract_story import ExtractStory
+    from deepmeme.pipelines.swap.extract_story import ExtractStory
 
 Sources = Annotated[
     list[Path] | None,
@@ -54,7 +54,7 @@ def extract(
     """
     from deepmeme.cli.consent import asker
     from deepmeme.cli.console import bars, print_json, screen
-    from deepmeme.pipelines.swap_extract import extract_faces
+    from deepmeme.pipelines.swap.extract import extract_faces
 
     console = screen()
     with bars(console, quiet=as_json) as progress:

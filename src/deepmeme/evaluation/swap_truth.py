@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from deepmeme.evaluation.swap_people import Seen, look
 from deepmeme.faces.align import from_square
 from deepmeme.losses.reconstruction import ssim_loss, weighted_mean
-from deepmeme.pipelines.swap_colour import match_colour
+from deepmeme.pipelines.swap.colour import match_colour
 from deepmeme.runtime.swap import Side, SwapModel
 
 Frame = NDArray[np.uint8]

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from deepmeme.faces.align import align_face
 from deepmeme.media.clip import Clip
-from deepmeme.pipelines.swap_options import ConvertOptions
-from deepmeme.pipelines.swap_people import Chosen
-from deepmeme.pipelines.swap_tracks import Track, Tracked
+from deepmeme.pipelines.swap.convert_options import ConvertOptions
+from deepmeme.pipelines.swap.people import Chosen
+from deepmeme.pipelines.swap.tracks import Track, Tracked
 from deepmeme.runtime.swap import SwapInfo
 
 _SOFT = 2.5

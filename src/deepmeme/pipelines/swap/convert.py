@@ -30,14 +30,14 @@ from deepmeme.pipelines.guard import Guard, open_guard
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.place import check_place
 from deepmeme.pipelines.progress import Progress, Silent
-from deepmeme.pipelines.swap_blend import MASK_PX, level_rim, paste_face, shape_mask, to_size, unit
-from deepmeme.pipelines.swap_canvas import Canvas, choose_canvas
-from deepmeme.pipelines.swap_colour import match_colour
-from deepmeme.pipelines.swap_known import known_person, needs_consent
-from deepmeme.pipelines.swap_options import ConvertOptions
-from deepmeme.pipelines.swap_people import Embed, Impressions, choose_people
-from deepmeme.pipelines.swap_story import SwapStory, tell_story
-from deepmeme.pipelines.swap_tracks import Sighting, Track, Tracked, Tracker, calm, watch
+from deepmeme.pipelines.swap.blend import MASK_PX, level_rim, paste_face, shape_mask, to_size, unit
+from deepmeme.pipelines.swap.canvas import Canvas, choose_canvas
+from deepmeme.pipelines.swap.colour import match_colour
+from deepmeme.pipelines.swap.convert_options import ConvertOptions
+from deepmeme.pipelines.swap.convert_story import SwapStory, tell_story
+from deepmeme.pipelines.swap.known import known_person, needs_consent
+from deepmeme.pipelines.swap.people import Embed, Impressions, choose_people
+from deepmeme.pipelines.swap.tracks import Sighting, Track, Tracked, Tracker, calm, watch
 from deepmeme.provenance.record import Record, file_sha256, read_inputs
 from deepmeme.provenance.seal import Rendered, Saved, save_picture
 from deepmeme.runtime.swap import SwapModel, model_folder, open_swap

@@ -11,7 +11,7 @@ import numpy as np
 from deepmeme.errors import WeightsError
 from deepmeme.faces.identity import SAME_ABOVE, identity_vector, knows_people
 from deepmeme.pipelines.consent import is_ours, is_shipped
-from deepmeme.pipelines.swap_people import ALIKE, Embed, Vector
+from deepmeme.pipelines.swap.people import ALIKE, Embed, Vector
 from deepmeme.runtime.swap import Side, SwapModel, model_folder
 from deepmeme.weights.folder import read_card
 

@@ -23,7 +23,7 @@ def parse_people(text: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class ExtractOptions:
-    """Choices for :func:`deepmeme.pipelines.swap_extract.extract_faces`.
+    """Choices for :func:`deepmeme.pipelines.swap.extract.extract_faces`.
 
     Raises:
         InputError: naming every value that does not fit, all at once.

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from deepmeme.errors import InputError, OutputError
-from deepmeme.pipelines.swap_extract_row import FaceRow, row_as_json, row_from_json
-from deepmeme.pipelines.swap_extract_sources import Source, stem_for
-from deepmeme.pipelines.swap_extract_watch import WatchState, state_as_json, state_from_json
+from deepmeme.pipelines.swap.extract_row import FaceRow, row_as_json, row_from_json
+from deepmeme.pipelines.swap.extract_sources import Source, stem_for
+from deepmeme.pipelines.swap.extract_watch import WatchState, state_as_json, state_from_json
 
 JOURNAL = "extract.jsonl"
 FORMAT = 1

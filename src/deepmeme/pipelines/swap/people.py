@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError, NoFaceFound
 from deepmeme.faces.crop import Crop
-from deepmeme.pipelines.swap_tracks import Track, Tracked
+from deepmeme.pipelines.swap.tracks import Track, Tracked
 from deepmeme.runtime.swap import Side, SwapModel
 
 Frame = NDArray[np.uint8]

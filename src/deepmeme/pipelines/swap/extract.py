@@ -1,7 +1,7 @@
 """Faces of videos and pictures become a faceset: found, followed, aligned, measured, told apart.
 
 Looking and choosing are two things. Looking is slow, so everything it sees goes into a journal as
-it goes (:mod:`deepmeme.pipelines.swap_extract_journal`). Choosing what to keep reads the journal
+it goes (:mod:`deepmeme.pipelines.swap.extract_journal`). Choosing what to keep reads the journal
 and writes the index anew, in a moment.
 """
 
@@ -25,15 +25,15 @@ from deepmeme.media.prefetch import prefetch
 from deepmeme.media.video import open_clip
 from deepmeme.pipelines.consent import Ask, is_ours, is_shipped
 from deepmeme.pipelines.progress import Progress, Silent
-from deepmeme.pipelines.swap_extract_choose import choose_faces, shipped_embedder
-from deepmeme.pipelines.swap_extract_journal import Journal
-from deepmeme.pipelines.swap_extract_measures import SIDE_PX, measure
-from deepmeme.pipelines.swap_extract_options import ExtractOptions, step_of
-from deepmeme.pipelines.swap_extract_people import Embedder
-from deepmeme.pipelines.swap_extract_row import FaceRow
-from deepmeme.pipelines.swap_extract_sources import Source, find_sources
-from deepmeme.pipelines.swap_extract_story import ExtractStory
-from deepmeme.pipelines.swap_extract_watch import Seen, WatchState, look
+from deepmeme.pipelines.swap.extract_choose import choose_faces, shipped_embedder
+from deepmeme.pipelines.swap.extract_journal import Journal
+from deepmeme.pipelines.swap.extract_measures import SIDE_PX, measure
+from deepmeme.pipelines.swap.extract_options import ExtractOptions, step_of
+from deepmeme.pipelines.swap.extract_people import Embedder
+from deepmeme.pipelines.swap.extract_row import FaceRow
+from deepmeme.pipelines.swap.extract_sources import Source, find_sources
+from deepmeme.pipelines.swap.extract_story import ExtractStory
+from deepmeme.pipelines.swap.extract_watch import Seen, WatchState, look
 
 Frame = NDArray[np.uint8]
 PathLike = str | Path

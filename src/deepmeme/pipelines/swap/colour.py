@@ -39,7 +39,7 @@ def match_colour(face: Floats, like: Floats, mask: Floats, how: str) -> Floats:
         face: (n, n, 3) in [0, 1].
         like: the same, the face that is replaced.
         mask: (n, n) in [0, 1]: what counts; with hardly anything in it nothing is changed.
-        how: one of ``swap_options.COLOURS``.
+        how: one of ``convert_options.COLOURS``.
 
     Returns:
         (n, n, 3) in [0, 1].

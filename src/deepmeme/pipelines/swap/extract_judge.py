@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.faces.faceset import FaceRecord
-from deepmeme.pipelines.swap_extract_options import ExtractOptions
-from deepmeme.pipelines.swap_extract_row import FaceRow
-from deepmeme.pipelines.swap_extract_watch import FACE
+from deepmeme.pipelines.swap.extract_options import ExtractOptions
+from deepmeme.pipelines.swap.extract_row import FaceRow
+from deepmeme.pipelines.swap.extract_watch import FACE
 
 Numbers = NDArray[np.int64]
 

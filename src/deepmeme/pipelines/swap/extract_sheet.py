@@ -7,7 +7,7 @@ import numpy as np
 from deepmeme.errors import InputError
 from deepmeme.faces.faceset import FaceRecord, Faceset
 from deepmeme.media.montage import QUIET, RESULT, Frame, Tile, sheet
-from deepmeme.pipelines.swap_extract_judge import ANOTHER
+from deepmeme.pipelines.swap.extract_judge import ANOTHER
 
 SHEET = "sheet.png"
 _CELL_PX, _COLUMNS = 96, 12

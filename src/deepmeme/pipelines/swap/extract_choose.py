@@ -11,8 +11,8 @@ from deepmeme.faces.faceset import INDEX, PICTURES, FaceRecord, open_faceset, wr
 from deepmeme.faces.identity import SAME_ABOVE, identity_vector, knows_people
 from deepmeme.faces.landmarks import open_reader
 from deepmeme.media.image import read_image
-from deepmeme.pipelines.swap_extract_journal import Journal
-from deepmeme.pipelines.swap_extract_judge import (
+from deepmeme.pipelines.swap.extract_journal import Journal
+from deepmeme.pipelines.swap.extract_judge import (
     BY_HAND,
     Numbers,
     Verdict,
@@ -20,11 +20,11 @@ from deepmeme.pipelines.swap_extract_judge import (
     faults,
     judge,
 )
-from deepmeme.pipelines.swap_extract_options import ExtractOptions
-from deepmeme.pipelines.swap_extract_people import Embedder, Vectors, people_of
-from deepmeme.pipelines.swap_extract_row import FaceRow
-from deepmeme.pipelines.swap_extract_sheet import SHEET, contact_sheet
-from deepmeme.pipelines.swap_extract_story import (
+from deepmeme.pipelines.swap.extract_options import ExtractOptions
+from deepmeme.pipelines.swap.extract_people import Embedder, Vectors, people_of
+from deepmeme.pipelines.swap.extract_row import FaceRow
+from deepmeme.pipelines.swap.extract_sheet import SHEET, contact_sheet
+from deepmeme.pipelines.swap.extract_story import (
     ExtractStory,
     angles,
     counts_of,

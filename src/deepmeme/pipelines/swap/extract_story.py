@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from deepmeme.pipelines.swap_extract_judge import Numbers, Verdict
-from deepmeme.pipelines.swap_extract_options import ExtractOptions
-from deepmeme.pipelines.swap_extract_row import FaceRow
+from deepmeme.pipelines.swap.extract_judge import Numbers, Verdict
+from deepmeme.pipelines.swap.extract_options import ExtractOptions
+from deepmeme.pipelines.swap.extract_row import FaceRow
 
 FEW = 50
 _ONE_SIDE_DEG, _ONE_LIGHT, _BLURRED_SHARE = 15.0, 0.025, 0.5

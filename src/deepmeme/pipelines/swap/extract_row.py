@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.faces.crop import Crop
-from deepmeme.pipelines.swap_extract_measures import THUMB_PX
+from deepmeme.pipelines.swap.extract_measures import THUMB_PX
 
 _FILE = re.compile(r"[A-Za-z0-9-]{1,80}_[0-9]{1,12}_[0-9]{1,4}\.png")
 _NUMBERS = ("score", "misfit", "sharpness", "yaw", "pitch", "inside")

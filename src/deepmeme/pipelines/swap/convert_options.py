@@ -9,7 +9,7 @@ from deepmeme.pipelines.values import parse_bytes, parse_label
 
 Side = Literal["a", "b"]
 COLOURS = ("lab", "rct", "histogram", "none")
-"""Ways to take on colours; see ``swap_colour``."""
+"""Ways to take on colours; see ``colour``."""
 
 _WHO, _LOOK, _TIME, _OUTPUT = "Who", "Look", "Time", "Output"
 _LABEL = "Made with AI"
@@ -31,7 +31,7 @@ def parse_faces(text: str) -> Literal["one", "all"] | int:
 
 @dataclass(frozen=True)
 class ConvertOptions:
-    """Choices for :func:`deepmeme.pipelines.swap_convert.convert`.
+    """Choices for :func:`deepmeme.pipelines.swap.convert.convert`.
 
     Raises:
         InputError: naming every value that does not fit, all at once.

@@ -20,7 +20,7 @@ from deepmeme.faces.crop import Crop
 from deepmeme.faces.detect import detect_faces
 from deepmeme.faces.face import Box, Face
 from deepmeme.faces.landmarks import Landmarks, find_landmarks
-from deepmeme.pipelines.swap_smoothing import calm_points
+from deepmeme.pipelines.swap.smoothing import calm_points
 
 Frame = NDArray[np.uint8]
 Points = NDArray[np.float64]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from deepmeme.media.label import Area, label_overlay
 from deepmeme.media.montage import BACKDROP, RESULT, SOURCE, resize, write
 from deepmeme.media.overlay import Overlay
-from deepmeme.pipelines.swap_options import ConvertOptions
+from deepmeme.pipelines.swap.convert_options import ConvertOptions
 
 Frame = NDArray[np.uint8]
 
