@@ -135,7 +135,7 @@ def _target(
         output = default_place(sources, driving, ending=ending, suffix=suffix, resume=resume)
     elif preview and output.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
         output = output.with_name(f"{output.stem}-preview.png")
-    check_place(output, [*sources, driving], options, still=still)
+    check_place(output, [*sources, driving], options.max_bytes, still=still)
     check_free(output, resume=resume, overwrite=overwrite)
     return output
 

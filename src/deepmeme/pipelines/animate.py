@@ -160,7 +160,7 @@ def animate(
     options, progress = _merged(options, changes), progress or Silent()
     if out is not None:
         inputs = [*_paths(source), Path(driving)]
-        check_place(out, inputs, options, still=is_still(inputs[-1]))
+        check_place(out, inputs, options.max_bytes, still=is_still(inputs[-1]))
     animation = prepare(source, driving, options, model=model, progress=progress, private=private)
     return animation.rendered if out is None else animation.save(out, progress=progress)
 

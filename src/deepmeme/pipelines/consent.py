@@ -103,11 +103,12 @@ def people_in(
 
 
 def is_shipped(path: Path) -> bool:
-    """Whether it is one of the demonstration's pictures, under whatever name."""
+    """Whether it is one of the demonstration's pictures or videos, under whatever name."""
     folder = Path(str(files("deepmeme") / "demo_assets"))
     with suppress(OSError):
         size = path.stat().st_size
-        same = [other for other in folder.glob("*.png") if other.stat().st_size == size]
+        shown = [other for other in folder.iterdir() if other.suffix in (".png", ".mp4")]
+        same = [other for other in shown if other.stat().st_size == size]
         return bool(same) and file_sha256(path) in map(file_sha256, same)
     return False
 

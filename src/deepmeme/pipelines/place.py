@@ -9,7 +9,6 @@ from deepmeme.errors import OutputError
 from deepmeme.media.formats import PICTURE_SUFFIXES, format_of, picture_format_of
 from deepmeme.media.sniff import sniff
 from deepmeme.pipelines.driving import is_template
-from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.provenance.target import same_place
 from deepmeme.provenance.workshop import has_unfinished_work
 
@@ -22,14 +21,14 @@ def is_still(driving: Path) -> bool:
 
 
 def check_place(
-    path: PathLike, inputs: Sequence[PathLike], options: AnimateOptions, *, still: bool = False
+    path: PathLike, inputs: Sequence[PathLike], max_bytes: int | None, *, still: bool = False
 ) -> None:
     """Refuse a place where the result can't be written. Creates nothing.
 
     Args:
         path: of the result.
         inputs: must not be overwritten.
-        options: their size budget must suit the format.
+        max_bytes: the size budget, which must suit the format.
         still: the result may be a single picture.
 
     Raises:
@@ -46,7 +45,7 @@ def check_place(
         picture_format_of(target)
     else:
         form = format_of(target)
-        if options.max_bytes is not None and not form.budget:
+        if max_bytes is not None and not form.budget:
             raise OutputError(
                 f"--max-size keeps gif and webp small, and {target} is {form.name}. Name the "
                 "result .gif or .webp, or take --quality small."

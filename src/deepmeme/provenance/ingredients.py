@@ -31,7 +31,8 @@ MIME_TYPES = {
 }  # fmt: skip
 """Formats that can hold credentials, by the names of ``media.sniff`` and ``media.formats``."""
 _OTHERS = {"mkv": "video/x-matroska", "webm": "video/webm", "bmp": "image/bmp", "ogg": "audio/ogg"}
-_HIDDEN = {"source": "picture", "driving": "driving video", "audio": "sound"}
+_HIDDEN = {"driving": "driving video", "audio": "sound"}
+_MOVING = ("video", "animation")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def ingredients_of(record: Record, *, private: bool, lean: bool) -> tuple[Ingred
             Ingredient(
                 label=f"{given.role}{number}",
                 role=given.role,
-                title=_HIDDEN.get(given.role, given.role) if private else given.name,
+                title=_anonymous(given.role, kind) if private else given.name,
                 mime=_mime(kind),
                 relationship=_relationship(given.role, lone),
                 sha256=given.sha256,
@@ -94,6 +95,13 @@ def ingredients_of(record: Record, *, private: bool, lean: bool) -> tuple[Ingred
             )
         )
     return tuple(found)
+
+
+def _anonymous(role: str, kind: MediaKind | None) -> str:
+    """What an input is called whose name is not told."""
+    if role == "source":
+        return "video" if kind is not None and kind.family in _MOVING else "picture"
+    return _HIDDEN.get(role, role)
 
 
 def _relationship(role: str, lone: bool) -> str:

@@ -27,7 +27,6 @@ from deepmeme.media.sniff import sniff
 from deepmeme.media.video import open_clip
 from deepmeme.pipelines.consent import Ask
 from deepmeme.pipelines.guard import Guard, open_guard
-from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.place import check_place
 from deepmeme.pipelines.progress import Progress, Silent
 from deepmeme.pipelines.swap.blend import MASK_PX, level_rim, paste_face, shape_mask, to_size, unit
@@ -172,8 +171,7 @@ def check_output(path: PathLike, video: Path, options: ConvertOptions) -> None:
     Raises:
         OutputError: with what to type instead.
     """
-    budget = AnimateOptions(max_size=options.max_size)
-    check_place(path, [video], budget, still=sniff(video).family == "picture")
+    check_place(path, [video], options.max_bytes, still=sniff(video).family == "picture")
 
 
 def prepare(

@@ -1,8 +1,5 @@
 """Whom a trained swap knows, and whether a video shows somebody who has to be asked."""
 
-from contextlib import suppress
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +45,7 @@ def known_person(model: SwapModel | str | Path, side: Side, embed: Embed | None)
 
 def needs_consent(path: Path) -> bool:
     """Whether a video or picture with a face in it may show a real person."""
-    return not (is_shipped(path) or _is_shipped_video(path) or is_ours(path))
+    return not (is_shipped(path) or is_ours(path))
 
 
 def _own_embedding() -> Embed | None:
@@ -71,17 +68,3 @@ def _reference(folder: Path, side: Side) -> Vector | None:
             "Train or install the model again."
         )
     return np.asarray(vector / np.linalg.norm(vector), np.float32)
-
-
-def _is_shipped_video(path: Path) -> bool:
-    """Whether it is one of the demonstration's videos, under whatever name."""
-    folder = Path(str(files("deepmeme") / "demo_assets"))
-    with suppress(OSError):
-        size = path.stat().st_size
-        same = [other for other in folder.glob("*.mp4") if other.stat().st_size == size]
-        return any(_sum(path) == _sum(other) for other in same)
-    return False
-
-
-def _sum(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()  # as small as one of ours
