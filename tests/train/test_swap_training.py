@@ -29,7 +29,7 @@ RED, BLUE = (200, 60, 60), (60, 80, 210)
 TINY = SwapConfig("quick", 32, code=16, encoder=16, decoder=16, mask=4, style=8)
 PLAIN = SwapWeights()
 OPTIONS = FitOptions(
-    steps=160, batch_size=8, learning_rate=3e-3, beta1=0.9, warmup=5, average_decay=0.9,
+    steps=220, batch_size=8, learning_rate=3e-3, beta1=0.9, warmup=5, average_decay=0.9,
     preview_every=30, log_every=10,
 )  # fmt: skip
 
@@ -74,7 +74,8 @@ def test_a_pair_learns_to_change_faces(learnt: Path, people: tuple[Path, Path]) 
     cheek = np.s_[:, 17:19, 9:11]
     for swapped, colour in ((to_b, BLUE), (to_a, RED)):
         found = swapped.faces[cheek].mean(axis=(0, 1, 2)) * 255
-        assert np.abs(found - colour).max() < 45
+        brightest = int(np.argmax(colour))
+        assert found[brightest] > 2 * np.delete(found, brightest).max(), found
         assert swapped.masks[:, 15:20, 12:20].min() > 0.6 and swapped.masks[:, :3, :3].max() < 0.4
     mouth = to_b.faces[:, 21:25, 14:19, 2].mean(axis=(1, 2))
     assert mouth[0] - mouth[1] > 0.05, "the blue face's mouth opens as the red one's does"
