@@ -82,7 +82,7 @@ def test_a_pair_learns_to_change_faces(learnt: Path, people: tuple[Path, Path]) 
     pair, _ = pair_of(learnt)
     with torch.no_grad():
         unit = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 255
-        expected = pair.decode(pair.encode(unit), 1)  # type: ignore[operator]
+        expected = pair.swap(pair.encode(unit), 1)  # type: ignore[operator]
     np.testing.assert_allclose(
         to_b.faces.transpose(0, 3, 1, 2), expected.picture.numpy(), atol=0.02
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("deepmeme-demo-swap")
 ABOUT = "two people who never lived swap faces; needs deepmeme[train] and a few minutes"
-PEOPLE = ("painting", "captain")
+PEOPLE = ("painting", "statue")
 STEPS = 300
 
 

@@ -27,12 +27,14 @@ class _Encode(nn.Module):
 
 
 class _Decode(nn.Module):
+    """What a video of the other person needs."""
+
     def __init__(self, pair: TwoDecoders | SharedDecoder, side: int) -> None:
         super().__init__()
         self.pair, self.side = pair, side
 
     def forward(self, code: Tensor) -> tuple[Tensor, Tensor]:
-        return tuple(self.pair.decode(code, self.side))  # type: ignore[return-value]
+        return tuple(self.pair.swap(code, self.side))  # type: ignore[return-value]
 
 
 def write_stages(pair: nn.Module, folder: Path) -> tuple[dict[str, dict[str, str]], int]:

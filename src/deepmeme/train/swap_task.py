@@ -137,6 +137,8 @@ class SwapTask:
     def turns(self, batch: SwapBatch, step: int) -> Iterator[Turn]:
         """Both people at once; then, where it counts, the critic."""
         codes = self.pair.encode(batch.given.transpose(0, 1).flatten(0, 1)).chunk(2)
+        for side in (0, 1):
+            self.pair.note(codes[side], side)
         made = [self._painted(codes[side], side) for side in (0, 1)]
         losses: dict[str, Tensor] = {}
         for name, side in (("a", 0), ("b", 1)):
@@ -184,7 +186,7 @@ class SwapTask:
         for side in (0, 1):
             columns.append(faces[side])
             columns.append(self.pair.decode(codes[side], side).picture)
-            columns.append(self.pair.decode(codes[1 - side], side).picture)
+            columns.append(self.pair.swap(codes[1 - side], side).picture)
         rows_shown = [[picture_of(column[row]) for column in columns] for row in range(SHOWN)]
         half = SHOWN // 2
         return rows_of([a + b for a, b in zip(rows_shown[:half], rows_shown[half:], strict=True)])
