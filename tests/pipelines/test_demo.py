@@ -109,4 +109,4 @@ def test_list_names_them(studio: Studio) -> None:
     assert code == 0
     assert all(f"deepmeme demo {scene.name}" in err for scene in SCENES)
     code, out, _ = studio.run("demo", "list", "--json")
-    assert list(json.loads(out)) == [*(scene.name for scene in SCENES), "swap"]
+    assert list(json.loads(out)) == [scene.name for scene in SCENES]

@@ -78,7 +78,7 @@ def demo(
     if name == "list":
         _list(as_json=as_json)
         return
-    if name == "swap":
+    if name == "swap":  # not listed yet: three hundred steps leave its faces too soft to show
         from deepmeme.cli.demo_swap import demo_swap
 
         demo_swap(output, as_json=as_json)
@@ -124,14 +124,12 @@ def _list(*, as_json: bool) -> None:
     from rich.table import Table
 
     from deepmeme.cli.console import print_json, screen
-    from deepmeme.cli.demo_swap import ABOUT
     from deepmeme.pipelines.demo import SCENES
 
     if as_json:
-        print_json({scene.name: scene.about for scene in SCENES} | {"swap": ABOUT})
+        print_json({scene.name: scene.about for scene in SCENES})
         return
     table = Table.grid(padding=(0, 2))
     for scene in SCENES:
         table.add_row(f"deepmeme demo {scene.name}", scene.about)
-    table.add_row("deepmeme demo swap", ABOUT)
     screen().print(table)

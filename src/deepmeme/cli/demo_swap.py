@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FOLDER = Path("deepmeme-demo-swap")
-ABOUT = "two people who never lived swap faces; needs deepmeme[train] and a few minutes"
 PEOPLE = ("painting", "statue")
 STEPS = 300
 

@@ -77,7 +77,6 @@ def find_scene(name: str) -> Scene:
     names = [scene.name for scene in SCENES]
     if name in names:
         return SCENES[names.index(name)]
-    names.append("swap")  # which is no scene: it learns first
     close = get_close_matches(name, names, 1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise InputError(f"There is no demo {name!r}.{hint} There are: {', '.join(names)}.")
