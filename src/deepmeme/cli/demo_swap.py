@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepmeme.errors import MissingExtra, OutputError
+from deepmeme.errors import OutputError
+from deepmeme.extras import require
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +30,7 @@ def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
     folder = out or FOLDER
     if folder.suffix:
         raise OutputError(f"{folder}: this demo writes a folder; give a name without a suffix.")
-    _check_torch()
+    require("torch", extra="train")
     folder.mkdir(parents=True, exist_ok=True)
     videos = _perform(folder, console, quiet=as_json)
     sets = _extract(videos, folder, console, quiet=as_json)
@@ -46,15 +47,6 @@ def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
     console.print(f"Made {swapped.resolve()}", markup=False)
     console.print(f"Where the encoder puts the faces: {latent.resolve()}", markup=False)
     console.print("Now your own: deepmeme swap extract VIDEO -o me, and docs/swap.md", style="dim")
-
-
-def _check_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra(
-            "Learning faces needs PyTorch. Install it: pip install 'deepmeme[train]'"
-        ) from error
 
 
 def _perform(folder: Path, console: "Console", *, quiet: bool) -> list[Path]:

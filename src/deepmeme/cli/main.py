@@ -43,12 +43,17 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 
 def _other(error: Exception, as_json: bool, *, debug: bool) -> int:
-    """Usage errors of the command line, and faults of ours."""
+    """Usage errors of the command line, extras that are missing, and faults of ours."""
+    from deepmeme.extras import missing_extra
+
     show = getattr(error, "format_message", None)
     if show is not None:  # a usage error: what was typed is no command or no option
         usage = getattr(error, "ctx", None)
         where = f" See: {usage.command_path} --help" if usage is not None else ""
         return _report(f"{show()}{where}", "UsageError", EXIT_INPUT, as_json)
+    missing = missing_extra(error)
+    if missing is not None and not debug:
+        return _report(str(missing), type(missing).__name__, EXIT_INPUT, as_json)
     if type(error).__name__ == "Abort":
         return _report("Stopped.", "Interrupted", EXIT_INTERRUPTED, as_json, style="yellow")
     if debug:
