@@ -4,13 +4,15 @@ The command line, the page and the API's schema are derived from such fields; wh
 refused in the same words everywhere.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePath
 from types import NoneType
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, TypeVar, cast, get_args
 
 from deepmeme.errors import InputError
+
+T = TypeVar("T")
 
 
 class _Kind(NamedTuple):
@@ -97,6 +99,19 @@ def settle(options: Any, contradictions: Callable[[], list[str]] = list) -> None
     problems = problems or contradictions()
     if problems:
         raise InputError("Some options do not fit. " + "; ".join(problems) + ".")
+
+
+def merged(options: T, changes: Mapping[str, object]) -> T:
+    """The options with ``changes`` by name on top.
+
+    Raises:
+        InputError: no such option, or values that do not fit.
+    """
+    possible = [entry.name for entry in fields(cast(Any, options))]
+    unknown = sorted(set(changes) - set(possible))
+    if unknown:
+        raise InputError(f"No such option: {', '.join(unknown)}. Possible: {', '.join(possible)}.")
+    return cast(T, replace(cast(Any, options), **changes))
 
 
 def _written(value: object, kind: Any) -> object:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.choices import merged
 from deepmeme.errors import InputError
 from deepmeme.faces.shape import is_face
 from deepmeme.media.audio import open_sound
 from deepmeme.media.clip import AudioSource
-from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.pipelines.consent import Ask
 from deepmeme.pipelines.driving import Playing, Track, open_driving, play, walk
 from deepmeme.pipelines.guard import Guard, open_guard
@@ -27,11 +27,12 @@ from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.place import check_place, is_still
 from deepmeme.pipelines.preflight import concerns, long_render
 from deepmeme.pipelines.progress import Progress, Silent
+from deepmeme.pipelines.saving import save_result
 from deepmeme.pipelines.sources import choose_squares, read_sources
 from deepmeme.pipelines.story import SourceStory, Story
 from deepmeme.pipelines.subject import Subject, make_subject, perform
 from deepmeme.provenance.record import Record, read_inputs
-from deepmeme.provenance.seal import Rendered, Saved, save_picture
+from deepmeme.provenance.seal import Rendered, Saved
 from deepmeme.runtime.engine import MotionEngine
 
 if TYPE_CHECKING:
@@ -73,16 +74,8 @@ class Animation:
             OutputError: it cannot be written there.
             Interrupted: Ctrl-C; what is finished is kept for ``resume``.
         """
-        rendered, tell = self.rendered, progress or Silent()
-        if self.still and Path(path).suffix.lower() in PICTURE_SUFFIXES:
-            return save_picture(next(iter(rendered.frames_from(0))), path, rendered.record)
-        tell.begin("render", rendered.num_frames)
-        return rendered.save(
-            path,
-            resume=resume,
-            quality=self.options.quality_percent,
-            max_bytes=self.options.max_bytes,
-            on_frame=tell.advance,
+        return save_result(
+            self.rendered, path, self.options, still=self.still, resume=resume, progress=progress
         )
 
 
@@ -157,7 +150,7 @@ def animate(
             extra ``guard`` is installed.
         OutputError: the result cannot be written there.
     """
-    options, progress = _merged(options, changes), progress or Silent()
+    options, progress = merged(options or AnimateOptions(), changes), progress or Silent()
     if out is not None:
         inputs = [*_paths(source), Path(driving)]
         check_place(out, inputs, options.max_bytes, still=is_still(inputs[-1]))
@@ -180,7 +173,7 @@ def prepare(
 
     ``ask`` is called once the faces are found, with the sources that may show a real person.
     """
-    options, progress = _merged(options, changes), progress or Silent()
+    options, progress = merged(options or AnimateOptions(), changes), progress or Silent()
     paths, path = _paths(source), Path(driving)
     progress.begin("load", None)
     sound = None if options.audio in ("driving", "none") else open_sound(options.audio)
@@ -250,15 +243,6 @@ def _check_face(engine: MotionEngine, options: AnimateOptions) -> None:
             f"{flag} needs a model whose keypoints are named parts of a face; those of "
             f"{engine.info().name!r} are not. Leave it out, or take --model portrait."
         )
-
-
-def _merged(options: AnimateOptions | None, changes: dict[str, object]) -> AnimateOptions:
-    try:
-        return replace(options or AnimateOptions(), **changes)  # type: ignore[arg-type]
-    except TypeError as error:
-        unknown = sorted(set(changes) - set(AnimateOptions.__dataclass_fields__))
-        possible = ", ".join(AnimateOptions.__dataclass_fields__)
-        raise InputError(f"No such option: {', '.join(unknown)}. Possible: {possible}.") from error
 
 
 def _sound(

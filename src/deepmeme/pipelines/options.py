@@ -4,10 +4,11 @@ The command line, the page and the API's schema are derived from these fields; n
 product states a default.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 from deepmeme.choices import choice, settle
+from deepmeme.pipelines.output import CORNERS, LABEL, QUALITIES, OutputChoices
 from deepmeme.pipelines.values import (
     Colour,
     Rectangle,
@@ -23,13 +24,8 @@ from deepmeme.pipelines.values import (
 _MOTION, _FRAMING, _TIME, _OUTPUT, _ENGINE = "Motion", "Framing", "Time", "Output", "Engine"
 
 
-_LABEL = "Made with AI"
-_CORNERS = ("bottom-right", "bottom-left", "top-right", "top-left")
-_QUALITIES = {"small": 60, "good": 80, "best": 95}
-
-
 @dataclass(frozen=True)
-class AnimateOptions:
+class AnimateOptions(OutputChoices):
     """Choices for :func:`deepmeme.animate`.
 
     Raises:
@@ -142,18 +138,18 @@ class AnimateOptions:
     )
     caption_top: str = choice("", "Meme text at the top.", _OUTPUT, metavar="TEXT")
     caption_bottom: str = choice("", "Meme text at the bottom.", _OUTPUT, metavar="TEXT")
-    label: bool = choice(False, f'Show a small "{_LABEL}" in a corner.', _OUTPUT)
+    label: bool = choice(False, f'Show a small "{LABEL}" in a corner.', _OUTPUT)
     label_text: str = choice(
         "", "Other words for the label.", _OUTPUT, parse=parse_label, metavar="TEXT"
     )
     label_corner: str = choice(
-        _CORNERS[0], "Corner of the result that the label is in.", _OUTPUT, one_of=_CORNERS
+        CORNERS[0], "Corner of the result that the label is in.", _OUTPUT, one_of=CORNERS
     )
     audio: str = choice(
         "driving", "Sound: the driving video's, none, or a file's.", _OUTPUT,
         metavar="driving|none|FILE",
     )  # fmt: skip
-    quality: str = choice("good", "Of the encoded file.", _OUTPUT, one_of=tuple(_QUALITIES))
+    quality: str = choice("good", "Of the encoded file.", _OUTPUT, one_of=tuple(QUALITIES))
     max_size: str | None = choice(
         None, "Keep the file under this size, like 8MB.", _OUTPUT, parse=parse_bytes, metavar="SIZE"
     )
@@ -194,9 +190,7 @@ class AnimateOptions:
             found.append("--paste-back yes needs a crop to put back; leave out --no-crop")
         if self.config is not None and not self.config.strip():
             found.append("--config is empty; give the YAML file")
-        if self.label_corner != _CORNERS[0] and not self.label_shown:
-            found.append(f"--label-corner {self.label_corner} needs --label")
-        return found
+        return found + self.label_contradictions()
 
     @property
     def start_s(self) -> float:
@@ -225,24 +219,3 @@ class AnimateOptions:
     @property
     def background_colour(self) -> Colour:
         return parse_colour(str(self.background))
-
-    @property
-    def quality_percent(self) -> int:
-        return _QUALITIES[self.quality]
-
-    @property
-    def label_shown(self) -> str:
-        """The label's words, or nothing; words of one's own need no ``label`` beside them."""
-        return self.label_text.strip() or (_LABEL if self.label else "")
-
-    @property
-    def max_bytes(self) -> int | None:
-        return None if self.max_size is None else parse_bytes(str(self.max_size))
-
-    def as_dict(self) -> dict[str, object]:
-        """For the record and for JSON."""
-        return asdict(self)
-
-    def changed(self) -> dict[str, object]:
-        """Only the fields that differ from their defaults."""
-        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}

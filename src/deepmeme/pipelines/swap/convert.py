@@ -7,7 +7,7 @@ cut the aligned square -> network -> colours -> mask -> back into the picture. N
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple, cast, overload
@@ -15,12 +15,11 @@ from typing import NamedTuple, cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.errors import InputError
+from deepmeme.choices import merged
 from deepmeme.faces.align import in_square
 from deepmeme.faces.hull import hull_mask
 from deepmeme.faces.mask import face_mask
 from deepmeme.media.clip import Clip
-from deepmeme.media.formats import PICTURE_SUFFIXES
 from deepmeme.media.image import read_image
 from deepmeme.media.prefetch import prefetch
 from deepmeme.media.sniff import sniff
@@ -29,6 +28,7 @@ from deepmeme.pipelines.consent import Ask
 from deepmeme.pipelines.guard import Guard, open_guard
 from deepmeme.pipelines.place import check_place
 from deepmeme.pipelines.progress import Progress, Silent
+from deepmeme.pipelines.saving import save_result
 from deepmeme.pipelines.swap.blend import MASK_PX, level_rim, paste_face, shape_mask, to_size, unit
 from deepmeme.pipelines.swap.canvas import Canvas, choose_canvas
 from deepmeme.pipelines.swap.colour import match_colour
@@ -38,7 +38,7 @@ from deepmeme.pipelines.swap.known import known_person, needs_consent
 from deepmeme.pipelines.swap.people import Embed, Impressions, choose_people
 from deepmeme.pipelines.swap.tracks import Sighting, Track, Tracked, Tracker, calm, watch
 from deepmeme.provenance.record import Record, file_sha256, read_inputs
-from deepmeme.provenance.seal import Rendered, Saved, save_picture
+from deepmeme.provenance.seal import Rendered, Saved
 from deepmeme.runtime.swap import SwapModel, model_folder, open_swap
 
 Frame = NDArray[np.uint8]
@@ -82,17 +82,13 @@ class Conversion:
             OutputError: it cannot be written there.
             Interrupted: Ctrl-C; what is finished is kept for ``resume``.
         """
-        rendered, tell = self.rendered, progress or Silent()
-        if self.still and Path(path).suffix.lower() in PICTURE_SUFFIXES:
-            return save_picture(next(iter(rendered.frames_from(0))), path, rendered.record)
-        tell.begin("render", rendered.num_frames)
-        options = self.stage.options
-        return rendered.save(
+        return save_result(
+            self.rendered,
             path,
+            self.stage.options,
+            still=self.still,
             resume=resume,
-            quality=options.quality_percent,
-            max_bytes=options.max_bytes,
-            on_frame=tell.advance,
+            progress=progress,
         )
 
 
@@ -158,7 +154,7 @@ def convert(
         NoFaceFound: there is no face in the video.
         OutputError: the result cannot be written there.
     """
-    options, progress = _merged(options, changes), progress or Silent()
+    options, progress = merged(options or ConvertOptions(), changes), progress or Silent()
     if out is not None:
         check_output(out, Path(video), options)
     done = prepare(model, video, options, progress=progress, private=private)
@@ -190,7 +186,7 @@ def prepare(
     ``ask`` is called with the video once a face is seen that may be a real person's. ``embed``
     tells people apart; unless given, the package's own is taken where it is there.
     """
-    options, progress = _merged(options, changes), progress or Silent()
+    options, progress = merged(options or ConvertOptions(), changes), progress or Silent()
     path = Path(video)
     progress.begin("load", None)
     clip, still = _opened(path)
@@ -316,12 +312,3 @@ def _facts(model: SwapModel | PathLike, options: ConvertOptions) -> dict[str, ob
     if isinstance(model, str | Path):
         facts["model_card_sha256"] = file_sha256(model_folder(model) / "model.json")
     return facts
-
-
-def _merged(options: ConvertOptions | None, changes: dict[str, object]) -> ConvertOptions:
-    try:
-        return replace(options or ConvertOptions(), **changes)  # type: ignore[arg-type]
-    except TypeError as error:
-        unknown = sorted(set(changes) - set(ConvertOptions.__dataclass_fields__))
-        possible = ", ".join(ConvertOptions.__dataclass_fields__)
-        raise InputError(f"No such option: {', '.join(unknown)}. Possible: {possible}.") from error

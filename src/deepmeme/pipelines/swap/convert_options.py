@@ -1,10 +1,11 @@
 """What a user may choose when a swap is run: every default, range and explanation, once."""
 
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 from deepmeme.choices import choice, settle
+from deepmeme.pipelines.output import CORNERS, LABEL, QUALITIES, OutputChoices
 from deepmeme.pipelines.values import parse_bytes, parse_label
 
 Side = Literal["a", "b"]
@@ -12,9 +13,6 @@ COLOURS = ("lab", "rct", "histogram", "none")
 """Ways to take on colours; see ``colour``."""
 
 _WHO, _LOOK, _TIME, _OUTPUT = "Who", "Look", "Time", "Output"
-_LABEL = "Made with AI"
-_CORNERS = ("bottom-right", "bottom-left", "top-right", "top-left")
-_QUALITIES = {"small": 60, "good": 80, "best": 95}
 
 
 def parse_faces(text: str) -> Literal["one", "all"] | int:
@@ -30,7 +28,7 @@ def parse_faces(text: str) -> Literal["one", "all"] | int:
 
 
 @dataclass(frozen=True)
-class ConvertOptions:
+class ConvertOptions(OutputChoices):
     """Choices for :func:`deepmeme.pipelines.swap.convert.convert`.
 
     Raises:
@@ -90,25 +88,20 @@ class ConvertOptions:
 
     compare: bool = choice(False, "Show the video as it was beside the result.", _OUTPUT)
     sound: bool = choice(True, "Keep the video's sound.", _OUTPUT, off="silent")
-    label: bool = choice(False, f'Show a small "{_LABEL}" in a corner.', _OUTPUT)
+    label: bool = choice(False, f'Show a small "{LABEL}" in a corner.', _OUTPUT)
     label_text: str = choice(
         "", "Other words for the label.", _OUTPUT, parse=parse_label, metavar="TEXT"
     )
     label_corner: str = choice(
-        _CORNERS[0], "Corner of the result that the label is in.", _OUTPUT, one_of=_CORNERS
+        CORNERS[0], "Corner of the result that the label is in.", _OUTPUT, one_of=CORNERS
     )
-    quality: str = choice("good", "Of the encoded file.", _OUTPUT, one_of=tuple(_QUALITIES))
+    quality: str = choice("good", "Of the encoded file.", _OUTPUT, one_of=tuple(QUALITIES))
     max_size: str | None = choice(
         None, "Keep the file under this size, like 8MB.", _OUTPUT, parse=parse_bytes, metavar="SIZE"
     )
 
     def __post_init__(self) -> None:
-        settle(self, self._contradictions)
-
-    def _contradictions(self) -> list[str]:
-        if self.label_corner != _CORNERS[0] and not self.label_shown:
-            return [f"--label-corner {self.label_corner} needs --label"]
-        return []
+        settle(self, self.label_contradictions)
 
     @property
     def side(self) -> Side:
@@ -123,24 +116,3 @@ class ConvertOptions:
     @property
     def whose(self) -> Literal["one", "all"] | int:
         return parse_faces(str(self.faces))
-
-    @property
-    def quality_percent(self) -> int:
-        return _QUALITIES[self.quality]
-
-    @property
-    def label_shown(self) -> str:
-        """The label's words, or nothing; words of one's own need no ``label`` beside them."""
-        return self.label_text.strip() or (_LABEL if self.label else "")
-
-    @property
-    def max_bytes(self) -> int | None:
-        return None if self.max_size is None else parse_bytes(str(self.max_size))
-
-    def as_dict(self) -> dict[str, object]:
-        """For the record and for JSON."""
-        return asdict(self)
-
-    def changed(self) -> dict[str, object]:
-        """Only the fields that differ from their defaults."""
-        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
