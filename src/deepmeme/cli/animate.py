@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepmeme.cli.fields import AsJson, with_options
+from deepmeme.cli.results import add_film, facts_of, heard, new_table, remark, show_made
 from deepmeme.errors import InputError
 from deepmeme.pipelines.options import AnimateOptions
 
@@ -142,15 +143,12 @@ def _target(
 
 def _story_of(animation: "Animation", target: Path) -> "Story":
     """The story, with what the format of the result adds to it."""
-    from deepmeme.media.formats import PICTURE_SUFFIXES, format_of
+    from deepmeme.media.formats import PICTURE_SUFFIXES
     from deepmeme.pipelines.preflight import heavy
 
-    story = animation.story
     if animation.still and target.suffix.lower() in PICTURE_SUFFIXES:
-        return story
-    form = format_of(target)
-    if form.audio_codec is None and animation.rendered.audio is not None:
-        story = replace(story, sound=f"none ({form.name} has no sound)")
+        return animation.story
+    story = heard(animation.story, animation.rendered, target)
     note = heavy(target.suffix, story.size, story.frames, animation.options)
     return replace(story, warnings=(*story.warnings, note)) if note else story
 
@@ -162,62 +160,22 @@ def _save_preview(animation: "Animation", target: Path) -> "Saved":
     return save_picture(contact_sheet(animation), target, animation.rendered.record)
 
 
-def facts_of(story: "Story", saved: "Saved", elapsed: float, speed: float) -> dict[str, Any]:
-    """What ``--json`` prints."""
-    return {
-        "ok": True,
-        "output": str(saved.path.resolve()),
-        "bytes": saved.bytes,
-        "frames": saved.num_frames,
-        "seconds": saved.seconds,
-        "resumed_at": saved.resumed_at,
-        "reduced": saved.reduced,
-        "work_id": saved.work_id,
-        "sidecar": None if saved.sidecar is None else str(saved.sidecar.resolve()),
-        "marked": saved.marked,
-        "elapsed_s": round(elapsed, 3),
-        "frames_per_second": round(speed, 2),
-        "story": story.as_dict(),
-    }
-
-
-def remark(console: "Console", story: "Story") -> None:
-    """Before rendering: what may go wrong."""
-    for warning in story.warnings:
-        console.print(f"Note: {warning}", style="yellow", markup=False)
-
-
 def tell(console: "Console", story: "Story", saved: "Saved", facts: dict[str, Any]) -> None:
     """The last message: what was done, and where the file is."""
-    from rich.table import Table
     from rich.text import Text
 
-    from deepmeme.cli.console import human_bytes, human_seconds
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", justify="right")
-    table.add_column(overflow="fold")
+    table = new_table()
     for source in story.sources:
         table.add_row(Text("source", style="#4c8dff"), Text(_source_line(source, story)))
     table.add_row(Text("driving", style="#ff9933"), Text(_driving_line(story)))
     table.add_row("model", f"{story.model} on {story.engine}, {story.precision}, {story.device}")
-    if saved.num_frames > 1:
-        width, height = story.size
-        table.add_row("sound", Text(story.sound))
-        length = f"{saved.num_frames} frames, {human_seconds(saved.seconds)} at {story.fps:g} fps"
-        table.add_row("result", f"{story.layout}, {width}x{height}, {length}")
-        speed = f"rendered {facts['frames_per_second']:.1f} frames a second"
-        resumed = f", {saved.resumed_at} frames were kept from before" if saved.resumed_at else ""
-        table.add_row("speed", f"{speed}, {human_seconds(facts['elapsed_s'])} in all{resumed}")
-    if saved.reduced:
-        table.add_row("reduced", Text(saved.reduced))
-    if saved.sidecar is not None:
-        table.add_row("credentials", Text(f"in {saved.sidecar.name}, to be kept beside it"))
-    if not saved.marked:
-        table.add_row("marks", 'no watermark, no credentials: provenance = "off" in config.toml')
-    console.print(table)
-    size = f" ({human_bytes(saved.bytes)})"
-    console.print(Text.assemble(("Made ", "bold #3ebe76"), (str(saved.path), "bold"), size))
+    width, height = story.size
+    add_film(
+        table, story, saved, facts,
+        result=f"{story.layout}, {width}x{height}, ",
+        speed=f"rendered {facts['frames_per_second']:.1f} frames a second",
+    )  # fmt: skip
+    show_made(console, table, saved)
 
 
 def _driving_line(story: "Story") -> str:

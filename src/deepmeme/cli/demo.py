@@ -100,8 +100,9 @@ def demo(
 def _run(
     console: "Console", scene: "Scene", target: Path, options: "AnimateOptions", *, as_json: bool
 ) -> None:
-    from deepmeme.cli.animate import facts_of, tell
+    from deepmeme.cli.animate import tell
     from deepmeme.cli.console import bars, print_json
+    from deepmeme.cli.results import facts_of
     from deepmeme.pipelines.demo import prepare_demo
 
     started = perf_counter()

@@ -1,6 +1,5 @@
 """``deepmeme swap convert MODEL VIDEO``."""
 
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +8,7 @@ import typer
 
 from deepmeme.cli.animate import Consent, Overwrite, Private, Resume
 from deepmeme.cli.fields import AsJson, with_options
+from deepmeme.cli.results import add_film, facts_of, heard, new_table, remark, show_made
 from deepmeme.errors import InputError
 from deepmeme.pipelines.swap.convert_options import ConvertOptions
 
@@ -77,11 +77,11 @@ def convert(
         done = prepare(model, video, options, progress=progress, ask=ask, private=private)
         story = _story_of(done, target)
         if not as_json:
-            for warning in story.warnings:
-                console.print(f"Note: {warning}", style="yellow", markup=False)
+            remark(console, story)
         saved = done.save(target, resume=resume, progress=progress)
     elapsed = perf_counter() - started
-    facts = facts_of(story, saved, elapsed)
+    speed = (saved.num_frames - saved.resumed_at) / max(elapsed, 1e-9)
+    facts = facts_of(story, saved, elapsed, speed)
     if as_json:
         print_json(facts)
     else:
@@ -119,46 +119,18 @@ def _target(
 
 def _story_of(done: "Conversion", target: Path) -> "SwapStory":
     """The story, with what the format of the result adds to it."""
-    from deepmeme.media.formats import PICTURE_SUFFIXES, format_of
+    from deepmeme.media.formats import PICTURE_SUFFIXES
 
     if done.still and target.suffix.lower() in PICTURE_SUFFIXES:
         return done.story
-    form = format_of(target)
-    if form.audio_codec is None and done.rendered.audio is not None:
-        return replace(done.story, sound=f"none ({form.name} has no sound)")
-    return done.story
-
-
-def facts_of(story: "SwapStory", saved: "Saved", elapsed: float) -> dict[str, Any]:
-    """What ``--json`` prints."""
-    fresh = saved.num_frames - saved.resumed_at
-    return {
-        "ok": True,
-        "output": str(saved.path.resolve()),
-        "bytes": saved.bytes,
-        "frames": saved.num_frames,
-        "seconds": saved.seconds,
-        "resumed_at": saved.resumed_at,
-        "reduced": saved.reduced,
-        "work_id": saved.work_id,
-        "sidecar": None if saved.sidecar is None else str(saved.sidecar.resolve()),
-        "marked": saved.marked,
-        "elapsed_s": round(elapsed, 3),
-        "frames_per_second": round(fresh / max(elapsed, 1e-9), 2),
-        "story": story.as_dict(),
-    }
+    return heard(done.story, done.rendered, target)
 
 
 def tell(console: "Console", story: "SwapStory", saved: "Saved", facts: dict[str, Any]) -> None:
     """The last message: what was done, and where the file is."""
-    from rich.table import Table
     from rich.text import Text
 
-    from deepmeme.cli.console import human_bytes, human_seconds
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", justify="right")
-    table.add_column(overflow="fold")
+    table = new_table()
     width, height = story.size
     table.add_row(
         Text(story.kind, style="#4c8dff"), Text(f"{story.video} ({width}x{height}): {story.whose}")
@@ -167,23 +139,12 @@ def tell(console: "Console", story: "SwapStory", saved: "Saved", facts: dict[str
         "model", Text(f"{story.model}, {story.resolution} pixels: {story.put_in} for {story.shown}")
     )
     table.add_row("swapped", Text(swapped_line(story)))
-    if saved.num_frames > 1:
-        table.add_row("sound", Text(story.sound))
-        length = f"{saved.num_frames} frames, {human_seconds(saved.seconds)} at {story.fps:g} fps"
-        only = "a preview, the first " if story.preview else ""
-        table.add_row("result", f"{only}{length}")
-        speed = f"{facts['frames_per_second']:.1f} frames a second, from file to file"
-        resumed = f", {saved.resumed_at} frames were kept from before" if saved.resumed_at else ""
-        table.add_row("speed", f"{speed}, {human_seconds(facts['elapsed_s'])} in all{resumed}")
-    if saved.reduced:
-        table.add_row("reduced", Text(saved.reduced))
-    if saved.sidecar is not None:
-        table.add_row("credentials", Text(f"in {saved.sidecar.name}, to be kept beside it"))
-    if not saved.marked:
-        table.add_row("marks", 'no watermark, no credentials: provenance = "off" in config.toml')
-    console.print(table)
-    size = f" ({human_bytes(saved.bytes)})"
-    console.print(Text.assemble(("Made ", "bold #3ebe76"), (str(saved.path), "bold"), size))
+    add_film(
+        table, story, saved, facts,
+        result="a preview, the first " if story.preview else "",
+        speed=f"{facts['frames_per_second']:.1f} frames a second, from file to file",
+    )  # fmt: skip
+    show_made(console, table, saved)
     if story.preview:
         console.print("That is a preview; leave out --preview for the whole video.", style="dim")
 

@@ -7,6 +7,7 @@ import typer
 
 from deepmeme.cli.animate import Consent
 from deepmeme.cli.fields import AsJson, with_options
+from deepmeme.cli.results import new_table
 from deepmeme.pipelines.swap.extract_options import ExtractOptions
 
 if TYPE_CHECKING:
@@ -67,14 +68,11 @@ def extract(
 
 
 def _tell(console: "Console", story: "ExtractStory") -> None:
-    from rich.table import Table
     from rich.text import Text
 
     for note in (*story.warnings, *story.hints):
         console.print(f"Note: {note}", style="yellow", markup=False)
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", justify="right")
-    table.add_column(overflow="fold")
+    table = new_table()
     if story.known:
         table.add_row("seen before", Text(_listed(story.known)))
     table.add_row("faces", f"{story.faces} found, {story.kept} kept")

@@ -1,23 +1,15 @@
 """``deepmeme swap train``: a pair of autoencoders for two people."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from deepmeme.choices import choice_of
 from deepmeme.cli.fields import AsJson, with_options
-from deepmeme.cli.train import talk
+from deepmeme.cli.train import MACHINE, talk
 from deepmeme.train.options import FitOptions
 from deepmeme.train.swap_courses import SWAP_COURSES
-
-MACHINE = tuple(
-    entry.name
-    for entry in fields(FitOptions)
-    if choice_of(entry.metadata).group != "Course" or entry.name in ("seed", "accumulate")
-)
-"""What a preset doesn't say."""
 
 
 @with_options(FitOptions, into="options", only=MACHINE, defaults=SWAP_COURSES["quick"])

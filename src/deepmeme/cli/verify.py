@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepmeme.cli.fields import AsJson
+from deepmeme.cli.results import new_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,14 +97,11 @@ def _silent() -> Iterator[None]:
 def tell(console: "Console", verdict: "Verdict") -> None:
     """One file's verdict, then what it stands on."""
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
     sign, colour = _SIGNS[verdict.state]
     console.print(Text(f"{sign} {_printable(verdict.path)}", style=f"bold {colour}"))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", justify="right")
-    table.add_column(overflow="fold")
+    table = new_table()
     table.add_row("", Text(verdict.summary))
     table.add_row("", Text(verdict.sureness, style="dim"))
     found, mark = verdict.credentials, verdict.watermark
