@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepmeme.data.basis_squares import basis_squares
 from deepmeme.data.face_masks import render_person, write_faces
 from deepmeme.data.face_squares import (
     MARGIN,
@@ -16,6 +17,7 @@ from deepmeme.data.face_squares import (
     squares_of_bank,
     stray,
 )
+from deepmeme.data.ict import KEYPOINT_NAMES
 from deepmeme.data.identity_examples import open_identities
 from deepmeme.data.mask_examples import MaskExamples, open_masks
 from deepmeme.data.occluders import occluded
@@ -57,6 +59,47 @@ def test_a_person_has_other_lights_and_the_same_face(rendered: Path) -> None:
     np.testing.assert_allclose(xy, squares.xy[:2])
     corner = pictures[:, :6, :6].astype(int).mean((1, 2))
     assert np.abs(corner[0] - corner[1]).max() > 5  # another background
+
+
+def test_people_together_do_the_same_each_in_one_light(tmp_path: Path) -> None:
+    write_faces(tmp_path / "four", round_head(), people=4, seed=3, frames=2, together=2)
+    squares = open_rendered(tmp_path / "four")
+
+    assert squares.moment.tolist() == [0, 1, 0, 1, 2, 3, 2, 3]
+    turn = [yaw_of(xy) for xy in squares.xy]
+    for row in range(8):
+        same = [turn[i] for i in range(8) if squares.moment[i] == squares.moment[row]]
+        assert max(same) - min(same) < 0.02
+    assert max(turn) - min(turn) > 0.05
+    assert squares.seen is not None
+    skin = [p[s > 200].mean(0) for p, s in zip(squares.pictures, squares.seen, strict=True)]
+    frames = [np.abs(skin[i] - skin[i + 1]).max() for i in (0, 2, 4, 6)]
+    people = [np.abs(skin[i] - skin[j]).max() for i, j in ((0, 2), (4, 6))]
+    assert max(frames) < min(people)  # one light each, but not the same
+    with pytest.raises(InputError, match="2 together"):
+        write_faces(tmp_path / "four", round_head(), people=4, seed=3, frames=2)
+
+
+def yaw_of(xy: np.ndarray) -> float:
+    """How far the nose's tip lies beside the eyes' middle."""
+    left, right, nose = five_points(xy.astype(np.float64), KEYPOINT_NAMES)[:3]
+    return float(nose[0] - (left[0] + right[0]) / 2)
+
+
+def test_basis_squares_know_who_does_the_same(tmp_path: Path) -> None:
+    write_faces(tmp_path / "four", round_head(), people=4, seed=3, frames=2, together=2)
+    bank = write_face_bank(tmp_path / "bank", groups=3)
+    found = basis_squares([tmp_path / "four", bank], 40)
+
+    assert found.squares.shape == (8 + 3 * (len(found.group) - 8) // 3, 40, 40, 3)
+    assert found.group[:10].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert found.doing_the_same(0).tolist() == [2]
+    assert found.doing_the_same(7).tolist() == [5]
+    assert all(not len(found.doing_the_same(row)) for row in range(8, len(found.group)))
+    held = np.concatenate(found.groups(held_out=True))
+    assert set(found.group[held]) == {0, 1}  # who does the same is held out, too
+    with pytest.raises(InputError, match="--banks"):
+        basis_squares([], 40)
 
 
 def test_rendering_goes_on_and_refuses_other_squares(rendered: Path) -> None:

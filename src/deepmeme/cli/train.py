@@ -190,12 +190,20 @@ def watermark(
 
 @app.command("swap-basis")
 @with_options(FitOptions, into="options", defaults=BASIS_COURSE)
-def swap_basis(out: Run, options: FitOptions, banks: Banks, as_json: AsJson = False) -> None:
+def swap_basis(
+    out: Run,
+    options: FitOptions,
+    banks: Banks,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Networks already taught, to begin with.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Learn what every quick swap begins with: expressions, looks, painting faces."""
     from deepmeme.train.swap_basis_task import train_basis
 
     talk(quiet=as_json)
-    fitted = train_basis(banks, out, options)
+    fitted = train_basis(banks, out, options, start=start)
     _tell(fitted, out, as_json=as_json)
 
 

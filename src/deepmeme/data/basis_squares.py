@@ -1,20 +1,20 @@
 """The faces of banks as aligned squares: what the shared encoder of a swap is taught on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.data.bank import Bank, open_bank
+from deepmeme.data.face_squares import MARGIN, Squares, laid_out, moved, open_squares
 from deepmeme.data.face_warp import feature_rows
 from deepmeme.errors import InputError
-from deepmeme.faces.align import align_face, in_square
 from deepmeme.faces.hull import hull_mask
 
 HELD_OUT = 40
-"""One group of so many is kept for looking at."""
+"""One group of so many is kept for looking at, with all who do the same."""
 
 
 @dataclass(frozen=True)
@@ -27,46 +27,73 @@ class BasisSquares:
     """(n, s, s)"""
     points: NDArray[np.float32]
     """(n, k, 2) of eyes and mouth, in [-1, 1] from edge to edge."""
-    group: NDArray[np.int32]
+    group: NDArray[np.int64]
     """(n,) rising."""
+    moment: NDArray[np.int64]
+    """(n,) equal where several people do the same."""
 
     def groups(self, *, held_out: bool) -> list[NDArray[np.intp]]:
         """Rows of each group that has two frames at least."""
         starts = np.flatnonzero(np.diff(self.group, prepend=-1))
         rows = np.split(np.arange(len(self.group)), starts[1:])
-        mine = [r for r in rows if (int(self.group[r[0]]) % HELD_OUT == 0) == held_out]
+        mine = [r for r in rows if bool(self._held[r[0]]) == held_out]
         return [r for r in mine if len(r) >= 2]
+
+    def doing_the_same(self, row: int) -> NDArray[np.intp]:
+        """Rows of other people in that moment; none in clips and portraits."""
+        first, last = np.searchsorted(self._sorted, (self.moment[row], self.moment[row] + 1))
+        rows = self._order[first:last]
+        others: NDArray[np.intp] = rows[rows != row]
+        return others
+
+    @cached_property
+    def _held(self) -> NDArray[np.bool_]:
+        """Who does the same is held out together."""
+        _, first, number = np.unique(self.moment, return_index=True, return_inverse=True)
+        return np.asarray(self.group[first][number] % HELD_OUT == 0)
+
+    @cached_property
+    def _order(self) -> NDArray[np.intp]:
+        return np.argsort(self.moment, kind="stable")
+
+    @cached_property
+    def _sorted(self) -> NDArray[np.int64]:
+        return self.moment[self._order]
 
 
 def basis_squares(folders: Sequence[Path], size: int) -> BasisSquares:
-    """Cut the faces out of banks; groups of later banks are numbered on.
+    """The faces of banks and of folders of rendered squares, numbered through.
 
     Raises:
-        InputError: no bank, or one without faces.
+        InputError: no folder, or one without faces.
     """
     parts: list[BasisSquares] = []
     for folder in folders:
-        first = int(parts[-1].group[-1]) + 1 if parts else 0
-        bank = open_bank(folder)
-        if not bank.shape.num_frames:
+        squares = open_squares(folder)
+        if not len(squares.person):
             raise InputError(f"{folder} holds no frames yet.")
-        parts.append(_cut(bank, size, first))
+        last = parts[-1] if parts else None
+        parts.append(
+            _aligned(
+                squares, size,
+                int(last.group[-1]) + 1 if last else 0,
+                int(last.moment.max()) + 1 if last else 0,
+            )
+        )  # fmt: skip
     if not parts:
         raise InputError("Teaching the encoder needs at least one bank of frames: --banks DIR")
-    fields = ("squares", "masks", "points", "group")
-    return BasisSquares(*(np.concatenate([getattr(p, name) for p in parts]) for name in fields))
+    names = [field.name for field in fields(BasisSquares)]
+    return BasisSquares(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
 
 
-def _cut(bank: Bank, size: int, first: int) -> BasisSquares:
-    names, side = bank.shape.keypoint_names, bank.shape.size
-    rows = feature_rows(names)
-    squares, masks, points = [], [], []
-    for index in range(bank.shape.num_frames):
-        xy = (np.asarray(bank.keypoints[index], np.float64) + 1) * (side - 1) / 2 + 0.5
-        crop = align_face(xy, names)
-        inside = in_square(xy, crop)
-        squares.append(crop.quick_cut(np.asarray(bank.frames[index]), size))
-        masks.append(hull_mask(inside, names, size))
-        points.append(inside[rows])
-    group = np.asarray(bank.group[: len(squares)], np.int32) + first
-    return BasisSquares(np.stack(squares), np.stack(masks), np.asarray(points, np.float32), group)
+def _aligned(found: Squares, size: int, group: int, moment: int) -> BasisSquares:
+    """Without the margin; groups and moments count on from these."""
+    matrix = laid_out(size, found.pictures.shape[1])
+    places = np.asarray(found.xy, np.float64) * MARGIN
+    return BasisSquares(
+        np.stack([moved(picture, matrix, size) for picture in found.pictures]),
+        np.stack([hull_mask(xy, found.names, size) for xy in places]),
+        np.asarray(places[:, feature_rows(found.names)], np.float32),
+        found.person + group,
+        found.moment + moment,
+    )

@@ -46,6 +46,7 @@ class SquaresShape:
     side: int
     names: tuple[str, ...]
     origin: str
+    together: int = 1  # so many people, one after another, do the same in their frames
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +61,17 @@ class Squares:
     """(n, k, 2) in [-1, 1] of the stored square."""
     person: NDArray[np.int64]
     """(n,) who is in it; equal only within one folder."""
+    moment: NDArray[np.int64]
+    """(n,) equal where several people do the same; equal only within one folder."""
     names: tuple[str, ...]
 
     def kept(self, chosen: NDArray[np.bool_]) -> "Squares":
         """Only these squares."""
         seen = None if self.seen is None else self.seen[chosen]
         return Squares(
-            self.pictures[chosen], seen, self.xy[chosen], self.person[chosen], self.names
-        )
+            self.pictures[chosen], seen, self.xy[chosen], self.person[chosen],
+            self.moment[chosen], self.names,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,16 @@ class Strayed:
     scale: float = 0.045
     shift: float = 0.025
     """Share of the side."""
+
+
+def open_squares(folder: Path | str) -> Squares:
+    """The squares of a folder that ``data.face_masks`` rendered, or of a bank.
+
+    Raises:
+        InputError: the folder is neither.
+    """
+    rendered = (Path(folder) / RECORD).is_file()
+    return open_rendered(folder) if rendered else squares_of_bank(folder)
 
 
 def open_rendered(folder: Path | str) -> Squares:
@@ -95,8 +109,11 @@ def open_rendered(folder: Path | str) -> Squares:
         )
     count = shape.people * shape.frames
     arrays = {name: np.load(root / f"{name}.npy", mmap_mode="r")[:count] for name in layout(shape)}
-    person = np.repeat(np.arange(shape.people), shape.frames)
-    return Squares(arrays["pictures"], arrays["seen"], arrays["xy"], person, shape.names)
+    person, frame = np.divmod(np.arange(count), shape.frames)
+    moment = np.arange(count)
+    if shape.together > 1:
+        moment = person // shape.together * shape.frames + frame
+    return Squares(arrays["pictures"], arrays["seen"], arrays["xy"], person, moment, shape.names)
 
 
 def squares_of_bank(folder: Path | str, people: int | None = None) -> Squares:
@@ -120,7 +137,7 @@ def squares_of_bank(folder: Path | str, people: int | None = None) -> Squares:
         pictures[row], xy[row] = cut_square(bank.frames[row], px, names)
     person = np.asarray(bank.group, np.int64) % (people or max(bank.shape.groups, 1))
     order = np.argsort(person, kind="stable")
-    return Squares(pictures[order], None, xy[order], person[order], names)
+    return Squares(pictures[order], None, xy[order], person[order], np.arange(count), names)
 
 
 def cut_square(
@@ -143,14 +160,26 @@ def wider(crop: Crop) -> Crop:
 def stray(rng: np.random.Generator, size: int, side: int, strayed: Strayed) -> Array:
     """(2, 3) from pixel indices of a stored square to those of a cut of ``size``, now and then
     mirrored."""
-    turn = math.radians(rng.normal(0, strayed.turn_degrees))
-    ratio = size / side * MARGIN * math.exp(rng.normal(0, strayed.scale))
-    c, s = ratio * math.cos(turn), ratio * math.sin(turn)
-    linear = np.array([[c, -s], [s, c]])
-    middle = (size - 1) / 2 * (1 + 2 * rng.normal(0, strayed.shift, 2))
-    matrix = np.column_stack([linear, middle - linear @ ((side - 1) / 2, (side - 1) / 2)])
+    turn, scale = rng.normal(0, strayed.turn_degrees), math.exp(rng.normal(0, strayed.scale))
+    matrix = laid_out(size, side, turn, scale, rng.normal(0, strayed.shift, 2))
     if rng.random() < MIRROR_CHANCE:
         matrix[0] = -matrix[0] + (0, 0, size - 1)
+    return matrix
+
+
+def laid_out(
+    size: int,
+    side: int,
+    turn_degrees: float = 0.0,
+    scale: float = 1.0,
+    shift: NDArray[np.float64] | float = 0.0,
+) -> Array:
+    """(2, 3) from pixel indices of a stored square to those of the aligned one, of ``size``."""
+    turn, ratio = math.radians(turn_degrees), size / side * MARGIN * scale
+    c, s = ratio * math.cos(turn), ratio * math.sin(turn)
+    linear = np.array([[c, -s], [s, c]])
+    middle = (size - 1) / 2 * (1 + 2 * np.broadcast_to(shift, 2))
+    matrix = np.column_stack([linear, middle - linear @ ((side - 1) / 2, (side - 1) / 2)])
     return matrix.astype(np.float32)
 
 

@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.data.face_squares import (
-    RECORD,
     Picture,
     Squares,
     Strayed,
     held_out,
     moved,
-    open_rendered,
-    squares_of_bank,
+    open_squares,
     stray,
 )
 from deepmeme.data.mask_examples import restyled
@@ -117,8 +115,7 @@ def open_identities(
     """
     sets = []
     for folder in folders:
-        rendered = (Path(folder) / RECORD).is_file()
-        squares = open_rendered(folder) if rendered else squares_of_bank(folder)
+        squares = open_squares(folder)
         sets.append(squares.kept(held_out(squares.person) == held))
     examples = IdentityExamples(tuple(sets), size, seed)
     if examples.first[-1] < 2:

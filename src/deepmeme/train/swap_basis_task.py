@@ -3,11 +3,13 @@
 Two frames of one person: what the first one does (bent, so that it cannot be copied) and how the
 second one looks must give the first one. The code passes through noise, the look doesn't; so
 whatever the look can tell is cheaper to take from there, and the code is left with what changes
-from frame to frame.
+from frame to frame. Rendered people who do the same say it outright: what another one does must
+give the first one, too. So a smile has the same code in every face.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +20,7 @@ from torch import Tensor, nn
 
 from deepmeme.data.basis_squares import BasisSquares, basis_squares
 from deepmeme.data.face_warp import Practice, WarpStyle, practice
+from deepmeme.errors import WeightsError
 from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures
 from deepmeme.losses.reconstruction import pyramid_l1, ssim_loss
 from deepmeme.models.swap.config import PRESETS, SwapConfig
@@ -25,6 +28,7 @@ from deepmeme.models.swap.quick import LookEncoder, Paint, QuickEncoder
 from deepmeme.train.loop import Fitted, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.sheet import picture_of, rows_of
+from deepmeme.train.swap_training import basis_of
 from deepmeme.train.task import Picture, Turn
 from deepmeme.weights.checkpoint import WEIGHTS_FILE, file_sha256
 from deepmeme.weights.folder import building
@@ -33,6 +37,8 @@ ROOM = 1.25
 """Squares are kept this much larger than they are learnt from."""
 NOISE = 0.5
 """Standard deviation of what is added to the code, whose own is 1."""
+CROSSED = 0.7
+"""How often another one does it, where there is one who does the same."""
 _SHOWN = 8
 
 
@@ -48,9 +54,10 @@ class Basis(nn.Module):
 
 
 class BasisBatch(NamedTuple):
-    """b pairs of frames, as :class:`Practice` has them; of the second only ``wanted`` counts."""
+    """b examples, as :class:`Practice` has them."""
 
     given: Tensor
+    """Maybe of another person, who does the same."""
     wanted: Tensor
     mask: Tensor
     weight: Tensor
@@ -91,21 +98,34 @@ class SwapBasisTask:
         return (self.network.encoder, self.network.look, self.network.paint)
 
     def batch(self, number: int, size: int, device: torch.device) -> BasisBatch:
-        """Two frames of as many people."""
+        """Two frames of as many people, and who does what the first one does."""
         rng = np.random.default_rng((self.seed, number))
         chosen = [self.learnt[int(i)] for i in rng.integers(len(self.learnt), size=size)]
         rows = np.stack([rng.choice(group, 2, replace=False) for group in chosen])
+        givers = np.array([self._giver(rng, int(row)) for row in rows[:, 0]])
         mirrored = rng.random(size) < 0.5
-        return self._practised(rows, mirrored, WarpStyle(), int(rng.integers(2**62)), device)
+        seed = int(rng.integers(2**62))
+        return self._practised(givers, rows, mirrored, WarpStyle(), seed, device)
+
+    def _giver(self, rng: np.random.Generator, wanted: int) -> int:
+        same = self.faces.doing_the_same(wanted)
+        crossed = rng.random() < CROSSED
+        return int(rng.choice(same)) if len(same) and crossed else wanted
 
     def _practised(
-        self, rows: Any, mirrored: Any, style: WarpStyle, seed: int, device: torch.device
+        self,
+        givers: Any,
+        rows: Any,
+        mirrored: Any,
+        style: WarpStyle,
+        seed: int,
+        device: torch.device,
     ) -> BasisBatch:
-        """The same change of colours for both frames of a pair, and changes of place of its own."""
-        parts: list[Practice] = []
+        """The same changes for all frames of an example; the other frame keeps its place."""
+        still = replace(style, turn_degrees=0, scale=0, shift=0, bend=0)
         flip = torch.from_numpy(mirrored).to(device)
-        for column in (0, 1):
-            at = rows[:, column]
+
+        def practised(at: Any, style: WarpStyle) -> Practice:
             squares, masks, points = (
                 torch.from_numpy(np.asarray(array[at])).to(device)
                 for array in (self.faces.squares, self.faces.masks, self.faces.points)
@@ -115,8 +135,11 @@ class SwapBasisTask:
             points = torch.stack([torch.where(flip[:, None], -points[..., 0], points[..., 0]),
                                   points[..., 1]], -1)  # fmt: skip
             generator = torch.Generator().manual_seed(seed)
-            parts.append(practice(squares, masks, points, self.config.resolution, style, generator))
-        return BasisBatch(*parts[0], parts[1].wanted)
+            return practice(squares, masks, points, self.config.resolution, style, generator)
+
+        given = practised(givers, style).given
+        wanted, other = practised(rows[:, 0], style), practised(rows[:, 1], still)
+        return BasisBatch(given, *wanted[1:], other.wanted)
 
     def turns(self, batch: BasisBatch, step: int) -> Iterator[Turn]:
         """One: paint the first frame."""
@@ -138,10 +161,14 @@ class SwapBasisTask:
 
     @torch.no_grad()
     def preview(self, device: torch.device) -> Picture:
-        """Held-out people: each frame, itself by another frame's look, and by the others' looks."""
-        rows = np.stack([self.shown[i % len(self.shown)][:2] for i in range(_SHOWN)])
+        """Held-out people: a look, what is done, who wears it and its mask; then the others'
+        looks upon the same."""
+        chosen = np.linspace(0, len(self.shown) - 1, _SHOWN).astype(int)
+        rows = np.stack([self.shown[i][:2] for i in chosen])
+        rng = np.random.default_rng(1)
+        givers = np.array([self._giver(rng, int(row)) for row in rows[:, 0]])
         still = WarpStyle(0, 0, 0, 0, 0, 0)
-        batch = self._practised(rows, np.zeros(_SHOWN, bool), still, 1, device)
+        batch = self._practised(givers, rows, np.zeros(_SHOWN, bool), still, 1, device)
         code, look = self.network.encoder(batch.given), self.network.look(batch.other)
         own = self.network.paint(code, look)
         sheet = [
@@ -155,17 +182,37 @@ class SwapBasisTask:
 
 
 def train_basis(
-    banks: Sequence[Path], out: Path, options: FitOptions, *, config: SwapConfig | None = None
+    banks: Sequence[Path],
+    out: Path,
+    options: FitOptions,
+    *,
+    start: Path | None = None,
+    config: SwapConfig | None = None,
 ) -> Fitted:
     """Teach the networks that a quick swap begins with, or go on with it.
 
+    Args:
+        banks: folders of frames or of rendered squares.
+        out: folder of the run.
+        options: its course.
+        start: a folder of networks already taught, to begin with.
+        config: sizes; by default those of the quick preset.
+
     Raises:
         InputError: the banks are unusable.
+        WeightsError: ``start`` is damaged, or of other sizes.
     """
     config = config or PRESETS["quick"]
     faces = basis_squares(banks, round(config.resolution * ROOM))
     torch.manual_seed(options.seed)
-    return fit(SwapBasisTask(faces, config, seed=options.seed), options, out)
+    task = SwapBasisTask(faces, config, seed=options.seed)
+    if start is not None:
+        file, found, _ = basis_of(start)
+        try:
+            task.network.load_state_dict(found)
+        except RuntimeError as error:
+            raise WeightsError(f"{file} has other sizes: {error}") from error
+    return fit(task, options, out)
 
 
 def export_basis(

@@ -98,10 +98,7 @@ def begin(pair: nn.Module, people: People, folder: Path) -> str:
         WeightsError: the file is missing, damaged or of other sizes.
     """
     assert isinstance(pair, TwoDecoders)
-    card = read_card(folder)
-    file = checked_file(folder, card.get("weights"))
-    stored = open_safetensors(file).tensors
-    found = {key: torch.tensor(value.array()).float() for key, value in stored.items()}
+    file, found, sha256 = basis_of(folder)
     look = LookEncoder(pair.config)
     try:
         pair.encoder.load_state_dict(_under(found, "encoder."))
@@ -113,7 +110,20 @@ def begin(pair: nn.Module, people: People, folder: Path) -> str:
                 decoder.look.copy_(look_of(look, person))
     except RuntimeError as error:
         raise WeightsError(f"{file} does not fit the quick preset: {error}") from error
-    return str(card["weights"]["sha256"])
+    return sha256
+
+
+def basis_of(folder: Path) -> tuple[Path, dict[str, Tensor], str]:
+    """The file of what quick swaps begin with, its tensors by name, and its sha256.
+
+    Raises:
+        WeightsError: there is none, or it is damaged.
+    """
+    card = read_card(folder)
+    file = checked_file(folder, card.get("weights"))
+    stored = open_safetensors(file).tensors
+    found = {key: torch.tensor(value.array()).float() for key, value in stored.items()}
+    return file, found, str(card["weights"]["sha256"])
 
 
 def _under(found: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
