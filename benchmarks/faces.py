@@ -344,7 +344,9 @@ def main() -> None:
             lambda: sight_faces(frame, folder=given.folder, finer=False)
         ),
         "cascades, 720p": milliseconds(lambda: cascade_faces(frame), 5),
-        "landmarks, a face": milliseconds(lambda: find_landmarks(frame, face, folder=given.folder)),
+        "landmarks, a face": milliseconds(
+            lambda: find_landmarks(frame, face, looks=1, folder=given.folder)
+        ),
         "portrait's, a face": milliseconds(lambda: read_points(frame, face, large or light)),
     }}  # fmt: skip
     faceless = read_faceless(given.faceless)

@@ -155,7 +155,7 @@ def landmark_error(true: Moment, rng: np.random.Generator) -> float:
     side *= float(np.exp(rng.normal(0, 0.05)))
     x, y = x + rng.normal(0, 0.03) * side, y + rng.normal(0, 0.03) * side
     lean = float(np.rad2deg(np.arctan2(-dx, dy))) + rng.normal(0, 4)
-    found = find_landmarks(true.image, Face(square(x, y, side), 1.0, lean))
+    found = find_landmarks(true.image, Face(square(x, y, side), 1.0, lean), looks=1)
     rows = [KEYPOINT_NAMES.index(name) for name in found.names]
     wanted = (true.xy + 1) * (SIZE - 1) / 2 + 0.5
     apart = np.linalg.norm(found.xy_px - wanted[rows], axis=-1)

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.data.face_squares import MARGIN, Squares, laid_out, moved, open_squares
+from deepmeme.data.face_squares import Squares, open_squares
 from deepmeme.data.face_warp import feature_rows
 from deepmeme.errors import InputError
+from deepmeme.faces.align import align_face, in_square
 from deepmeme.faces.hull import hull_mask
 
 HELD_OUT = 40
@@ -87,13 +88,18 @@ def basis_squares(folders: Sequence[Path], size: int) -> BasisSquares:
 
 
 def _aligned(found: Squares, size: int, group: int, moment: int) -> BasisSquares:
-    """Without the margin; groups and moments count on from these."""
-    matrix = laid_out(size, found.pictures.shape[1])
-    places = np.asarray(found.xy, np.float64) * MARGIN
+    """Cut anew, without the margin; groups and moments count on from these."""
+    side = found.pictures.shape[1]
+    squares, masks, points = [], [], []
+    rows = feature_rows(found.names)
+    for picture, xy in zip(found.pictures, found.xy, strict=True):
+        places = (xy.astype(np.float64) + 1) * side / 2
+        crop = align_face(places, found.names)
+        inside = in_square(places, crop)
+        squares.append(crop.quick_cut(picture, size))
+        masks.append(hull_mask(inside, found.names, size))
+        points.append(inside[rows])
     return BasisSquares(
-        np.stack([moved(picture, matrix, size) for picture in found.pictures]),
-        np.stack([hull_mask(xy, found.names, size) for xy in places]),
-        np.asarray(places[:, feature_rows(found.names)], np.float32),
-        found.person + group,
-        found.moment + moment,
-    )
+        np.stack(squares), np.stack(masks), np.asarray(points, np.float32),
+        found.person + group, found.moment + moment,
+    )  # fmt: skip

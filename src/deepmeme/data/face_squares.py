@@ -160,26 +160,14 @@ def wider(crop: Crop) -> Crop:
 def stray(rng: np.random.Generator, size: int, side: int, strayed: Strayed) -> Array:
     """(2, 3) from pixel indices of a stored square to those of a cut of ``size``, now and then
     mirrored."""
-    turn, scale = rng.normal(0, strayed.turn_degrees), math.exp(rng.normal(0, strayed.scale))
-    matrix = laid_out(size, side, turn, scale, rng.normal(0, strayed.shift, 2))
-    if rng.random() < MIRROR_CHANCE:
-        matrix[0] = -matrix[0] + (0, 0, size - 1)
-    return matrix
-
-
-def laid_out(
-    size: int,
-    side: int,
-    turn_degrees: float = 0.0,
-    scale: float = 1.0,
-    shift: NDArray[np.float64] | float = 0.0,
-) -> Array:
-    """(2, 3) from pixel indices of a stored square to those of the aligned one, of ``size``."""
-    turn, ratio = math.radians(turn_degrees), size / side * MARGIN * scale
+    turn = math.radians(rng.normal(0, strayed.turn_degrees))
+    ratio = size / side * MARGIN * math.exp(rng.normal(0, strayed.scale))
     c, s = ratio * math.cos(turn), ratio * math.sin(turn)
     linear = np.array([[c, -s], [s, c]])
-    middle = (size - 1) / 2 * (1 + 2 * np.broadcast_to(shift, 2))
+    middle = (size - 1) / 2 * (1 + 2 * rng.normal(0, strayed.shift, 2))
     matrix = np.column_stack([linear, middle - linear @ ((side - 1) / 2, (side - 1) / 2)])
+    if rng.random() < MIRROR_CHANCE:
+        matrix[0] = -matrix[0] + (0, 0, size - 1)
     return matrix.astype(np.float32)
 
 

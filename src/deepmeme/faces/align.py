@@ -1,8 +1,9 @@
 """Upright squares in which every face has its eyes, nose and mouth at the same places.
 
-Five points (the eyes' middles, the nose's tip, the corners of the mouth) are laid upon those of the
-average face by the similarity with the least squared error (Umeyama 1991). Turning, moving and
-scaling is all that a :class:`Crop` does, so that is what comes out.
+Five points (the middles of the eyes and of the nose, the mouth's corners) are laid upon those of the
+average face by the similarity with the least squared error (Umeyama 1991). Each is the mean of all
+the landmarks there that the jaw doesn't move: single ones tremble more. Turning, moving and scaling
+is all that a :class:`Crop` does, so that is what comes out.
 """
 
 import math
@@ -23,11 +24,11 @@ SIDE = 2.9
 _MIDDLE = (0.0, 0.15)
 """Where the average face has the square's centre."""
 _FIVE = (
-    ("eye_r_0", "eye_r_3"),
-    ("eye_l_0", "eye_l_3"),
-    ("nose_3",),
-    ("lip_outer_0",),
-    ("lip_outer_6",),
+    tuple(f"eye_r_{i}" for i in range(6)),
+    tuple(f"eye_l_{i}" for i in range(6)),
+    tuple(f"nose_{i}" for i in range(9)),
+    ("lip_outer_0", "lip_outer_1"),
+    ("lip_outer_5", "lip_outer_6"),
 )
 
 
@@ -65,7 +66,7 @@ def align_face(xy_px: Points, names: Sequence[str]) -> Crop:
 
 
 def five_points(xy: Points, names: Sequence[str]) -> Points:
-    """(5, 2): the eyes' middles, picture's left one first, nose tip, corners of the mouth.
+    """(5, 2): middles of the eyes, picture's left one first, of the nose, and the mouth's corners.
 
     Raises:
         InputError: one of them is not among ``names``.

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.faces.align import align_face, in_square
-from deepmeme.faces.crop import Crop, crop_face
+from deepmeme.faces.crop import Crop
 from deepmeme.faces.detect import detect_faces
 from deepmeme.faces.face import Box, Face
-from deepmeme.faces.landmarks import open_reader
-from deepmeme.faces.refine import face_from_landmarks
+from deepmeme.faces.landmarks import find_landmarks, open_reader
 
 Frame = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -133,21 +132,12 @@ def _match(
 
 
 def _place(frame: Frame, face: Face) -> _Placed | None:
-    """The face by its landmarks, looked at twice; None where they show none."""
-    reader = open_reader()
-    misfit, xy_px = 1.0, np.empty((0, 2))
-    for most in (_WORTH_A_LOOK, HARDLY):
-        crop = crop_face(face, framing=reader.framing, upright=True)
-        xy = reader.detect(crop.quick_cut(frame, reader.resolution)[None])[0].astype(np.float64)
-        misfit, closer = face_from_landmarks(xy, reader.names, crop, reader.resolution)
-        x, y = closer.box.centre
-        if misfit > most or not (0 <= x <= frame.shape[1] and 0 <= y <= frame.shape[0]):
-            return None
-        face = closer._replace(score=face.score)
-        back = crop.inverse(reader.resolution)
-        inside = (xy + 1) * (reader.resolution - 1) / 2
-        xy_px = inside @ back[:, :2].T + back[:, 2] + 0.5
-    return _Placed(face, misfit, xy_px)
+    """The face by its landmarks; None where they show none."""
+    marks = find_landmarks(frame, face)
+    x, y = marks.face.box.centre
+    if marks.misfit > HARDLY or not (0 <= x <= frame.shape[1] and 0 <= y <= frame.shape[0]):
+        return None
+    return _Placed(marks.face._replace(score=face.score), marks.misfit, marks.xy_px)
 
 
 def _seen(one: Known, placed: _Placed) -> Seen:
