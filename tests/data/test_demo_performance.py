@@ -65,3 +65,14 @@ def test_oil_keeps_the_picture_and_changes_its_touch() -> None:
 
 def test_keypoints_of_the_eyes_have_names() -> None:
     assert {"iris_r", "iris_l"} <= set(KEYPOINT_NAMES)
+
+
+def test_mirrored_twice_is_the_same() -> None:
+    whole = perform()
+    there = whole.mirrored()
+    back = there.mirrored()
+    np.testing.assert_array_equal(back.pose, whole.pose)
+    assert back.expression == whole.expression
+    assert there.pose[40, 0] == -whole.pose[40, 0] and there.pose[40, 1] == whole.pose[40, 1]
+    wink = int(5.1 * FPS)
+    assert there.expression[wink]["eyeBlink_R"] == whole.expression[wink]["eyeBlink_L"]

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FOLDER = Path("deepmeme-demo-swap")
-PEOPLE = ("painting", "statue")
-STEPS = 300
+PEOPLE = ("driver", "guest")
+STEPS = 500
 
 
 def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
-    """Animate two portraits, extract their faces, learn them, swap them, show the latent space.
+    """Extract the faces of two videos, learn them, swap them, show the latent space.
 
     Every step's result stays in the folder; what is there is not made again.
 
@@ -25,6 +25,7 @@ def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
         OutputError: the folder cannot be written.
     """
     from deepmeme.cli.console import print_json, screen
+    from deepmeme.pipelines.demo import asset
 
     console = screen()
     folder = out or FOLDER
@@ -32,37 +33,18 @@ def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
         raise OutputError(f"{folder}: this demo writes a folder; give a name without a suffix.")
     require("torch", extra="train")
     folder.mkdir(parents=True, exist_ok=True)
-    videos = _perform(folder, console, quiet=as_json)
+    videos = [asset(f"{name}.mp4") for name in PEOPLE]
     sets = _extract(videos, folder, console, quiet=as_json)
     model, latent = _learn(sets, folder, console, steps=steps, quiet=as_json)
-    swapped = folder / "swapped.mp4"
-    if not swapped.exists():
-        from deepmeme.pipelines.swap.convert import convert
-
-        _say(console, "4. A's video, B's face", quiet=as_json)
-        convert(model, videos[0], swapped, compare=True)
+    results = _convert(model, videos, folder, console, quiet=as_json)
     if as_json:
-        print_json({"ok": True, "result": str(swapped), "latent": str(latent), "model": str(model)})
+        files = {"results": [str(file) for file in results], "latent": str(latent)}
+        print_json({"ok": True, **files, "model": str(model)})
         return
-    console.print(f"Made {swapped.resolve()}", markup=False)
+    for file in results:
+        console.print(f"Made {file.resolve()}", markup=False)
     console.print(f"Where the encoder puts the faces: {latent.resolve()}", markup=False)
     console.print("Now your own: deepmeme swap extract VIDEO -o me, and docs/swap.md", style="dim")
-
-
-def _perform(folder: Path, console: "Console", *, quiet: bool) -> list[Path]:
-    """Both portraits say the same."""
-    from deepmeme.pipelines.animate import animate
-    from deepmeme.pipelines.demo import DRIVER, asset
-
-    videos = [folder / f"{name}.mp4" for name in PEOPLE]
-    for name, video in zip(PEOPLE, videos, strict=True):
-        if not video.exists():
-            _say(console, f"1. {name} learns to speak", quiet=quiet)
-            animate(
-                asset(f"{name}.png"), asset(DRIVER), video, crop="none", crop_driving="none",
-                anchor="0", audio="driving",
-            )  # fmt: skip
-    return videos
 
 
 def _extract(
@@ -73,7 +55,7 @@ def _extract(
 
     sets = tuple(folder / f"{name}-faces" for name in PEOPLE)
     for video, faces in zip(videos, sets, strict=True):
-        _say(console, f"2. Faces of {video.name}", quiet=quiet)
+        _say(console, f"1. Faces of {video.name}", quiet=quiet)
         extract_faces([video], faces, ExtractOptions(every=0, difference=0))
     return sets[0], sets[1]
 
@@ -88,7 +70,7 @@ def _learn(
     from deepmeme.train.swap_latent import latent_map
     from deepmeme.train.swap_training import export_pair, open_swap_task
 
-    _say(console, f"3. A pair of autoencoders learns both: {steps} steps", quiet=quiet)
+    _say(console, f"2. A pair of autoencoders learns both: {steps} steps", quiet=quiet)
     run = folder / "pair"
     task = open_swap_task(*sets).task
     options = replace(SWAP_COURSES["quick"], steps=steps, preview_every=50)
@@ -96,6 +78,19 @@ def _learn(
     latent = folder / "latent.png"
     cv2.imwrite(str(latent), latent_map(task)[..., ::-1])
     return export_pair(run, run / "model"), latent
+
+
+def _convert(
+    model: Path, videos: list[Path], folder: Path, console: "Console", *, quiet: bool
+) -> list[Path]:
+    from deepmeme.pipelines.swap.convert import convert
+
+    results = [folder / f"swapped-{name}.mp4" for name in PEOPLE]
+    for video, result, to in zip(videos, results, ("b", "a"), strict=True):
+        if not result.exists():
+            _say(console, f"3. {video.name} with the other one's face", quiet=quiet)
+            convert(model, video, result, compare=True, to=to)
+    return results
 
 
 def _say(console: "Console", text: str, *, quiet: bool) -> None:

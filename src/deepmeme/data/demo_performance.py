@@ -67,6 +67,19 @@ class Performance:
     def __len__(self) -> int:
         return len(self.pose)
 
+    def mirrored(self) -> "Performance":
+        """The same with left and right exchanged."""
+        flip = np.array((-1, 1, -1), np.float32)
+        other = {"_L": "_R", "_R": "_L"}
+        return Performance(
+            self.pose * flip, self.translation * flip[:2], self.gaze * flip[:2],
+            tuple(
+                {name[:-2] + other[name[-2:]] if name[-2:] in other else name: weight
+                 for name, weight in weights.items()}
+                for weights in self.expression
+            ),
+        )  # fmt: skip
+
 
 _MOUTHS: dict[str, dict[str, float]] = {
     "A": {"jawOpen": 0.62, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15, "mouthStretch": 0.10},

@@ -17,7 +17,7 @@ from PIL import Image
 
 from deepmeme.data.demo_costume import dress
 from deepmeme.data.demo_performance import FPS, Performance, perform
-from deepmeme.data.demo_sitters import DRIVER, LADY, STATUE, Sitter
+from deepmeme.data.demo_sitters import DRIVER, GUEST, LADY, STATUE, Casting, Sitter
 from deepmeme.data.demo_voice import RATE, sing
 from deepmeme.data.ict import FaceKit, load_face_kit
 from deepmeme.data.oil_paint import paint_in_oil
@@ -42,9 +42,11 @@ def carve_statue(kit: FaceKit, size: int = _SIZE) -> Frame:
     return Sitter(STATUE, kit).portrait(size, {"mouthSmile": 0.2}).picture
 
 
-def drive(kit: FaceKit, performance: Performance, size: int = _DRIVER_SIZE) -> Iterator[Frame]:
-    """The driver's frames."""
-    sitter = Sitter(DRIVER, kit)
+def drive(
+    kit: FaceKit, performance: Performance, size: int = _DRIVER_SIZE, casting: Casting = DRIVER
+) -> Iterator[Frame]:
+    """The frames of the driver, or of another one who performs."""
+    sitter = Sitter(casting, kit)
     for i in range(len(performance)):
         yaw, pitch, roll = (float(v) for v in performance.pose[i])
         x, y = (float(v) for v in performance.translation[i])
@@ -53,7 +55,7 @@ def drive(kit: FaceKit, performance: Performance, size: int = _DRIVER_SIZE) -> I
         yield sitter.render(pose, performance.expression[i], gaze, size).image
 
 
-def write_driver(path: Path, frames: Iterator[Frame]) -> None:
+def write_driver(path: Path, frames: Iterator[Frame], *, voice: bool = True) -> None:
     """H.264 with the voice as AAC. One thread, so that the same frames give the same bytes."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=Fraction(FPS))
@@ -61,11 +63,14 @@ def write_driver(path: Path, frames: Iterator[Frame]) -> None:
         stream.pix_fmt = "yuv420p"
         stream.thread_count = 1
         stream.options = {"crf": "20", "preset": "veryslow", "x264-params": "threads=1"}
-        sound = container.add_stream("aac", rate=RATE, layout="mono")
-        sound.bit_rate = 64_000
+        sound = container.add_stream("aac", rate=RATE, layout="mono") if voice else None
+        if sound is not None:
+            sound.bit_rate = 64_000
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
+        if sound is None:
+            return
         for block in _blocks(sing()):
             container.mux(sound.encode(block))
         container.mux(sound.encode(None))
@@ -93,6 +98,9 @@ def write_scene(folder: Path, kit: FaceKit, only: str | None = None) -> None:
             Image.fromarray(make()).save(folder / name, optimize=True)
     if only in (None, "driver.mp4"):
         write_driver(folder / "driver.mp4", drive(kit, perform()))
+    if only in (None, "guest.mp4"):
+        frames = drive(kit, perform().mirrored(), casting=GUEST)
+        write_driver(folder / "guest.mp4", frames, voice=False)
 
 
 def _main() -> None:

@@ -1,4 +1,5 @@
-"""The people of the demo, none of whom ever lived: the driver, the painted lady, the statue."""
+"""The people of the demo, none of whom ever lived: the driver, the painted lady, the statue,
+and the guest who swaps faces with the driver."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -172,6 +173,17 @@ DRIVER = Casting(
     person=_BARE | {"hair_style": "short", "age": 0.1, "makeup": 0.3, "womanly": 0.1,
                     "cloth_style": "crew", "cloth": _linear(206, 66, 58),
                     "cloth_2": _linear(244, 236, 222)},
+)  # fmt: skip
+
+GUEST = replace(
+    DRIVER,
+    seed=147,
+    plain=0.9,
+    wall=((60, 72, 60), (140, 158, 128)),
+    person=_BARE | {"hair_style": "bob", "age": 0.15, "makeup": 0.35, "womanly": 0.8,
+                    "freckles": 0.7, "cloth_style": "crew", "cloth": _linear(44, 70, 120),
+                    "cloth_2": _linear(240, 230, 200), "skin": _linear(236, 196, 172),
+                    "hair": _linear(150, 72, 30), "iris": _linear(70, 110, 140)},
 )  # fmt: skip
 
 LADY = Casting(

@@ -1,9 +1,9 @@
 """Upright squares in which every face has its eyes, nose and mouth at the same places.
 
-Five points (the middles of the eyes and of the nose, the mouth's corners) are laid upon those of the
-average face by the similarity with the least squared error (Umeyama 1991). Each is the mean of all
-the landmarks there that the jaw doesn't move: single ones tremble more. Turning, moving and scaling
-is all that a :class:`Crop` does, so that is what comes out.
+Five points (the middles of the eyes and of the nose, the mouth's corners) are laid upon those of
+the average face by the similarity with the least squared error (Umeyama 1991). Each is the mean of
+all the landmarks there that the jaw doesn't move: single ones tremble more. Turning, moving and
+scaling is all that a :class:`Crop` does, so that is what comes out.
 """
 
 import math

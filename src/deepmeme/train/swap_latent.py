@@ -25,12 +25,13 @@ def latent_map(task: SwapTask) -> Picture:
     codes, faces = [], []
     task.pair.eval()
     device = next(task.pair.parameters()).device
-    for person in task.people:
+    for side, person in enumerate(task.people):
         rows = np.linspace(0, len(person) - 1, min(_FACES, len(person))).astype(int)
         squares = person.squares[rows]
         unit = torch.from_numpy(squares).to(device).permute(0, 3, 1, 2).float() / 255
         small = torch.nn.functional.interpolate(unit, size=(task.size, task.size), mode="area")
-        codes.append(task.pair.encode(small).flatten(1).float().cpu().numpy())
+        code = task.pair.shared(task.pair.encode(small), side)
+        codes.append(code.flatten(1).float().cpu().numpy())
         faces.append(squares)
     places = first_two(np.concatenate(codes))
     canvas = np.full((_SIDE, _SIDE, 3), _GROUND, np.uint8)

@@ -20,6 +20,8 @@ from deepmeme.train.task import Picture, Turn, frozen
 
 SHOWN = 6
 STILL = WarpStyle(0, 0, 0, 0, 0, 0)
+NOTED_EVERY = 4
+"""Steps between looks at where a person's codes lie."""
 SSIM_SHARE = 11.6
 """Side of the window of similarity, as a share of the picture: facts, 5.2."""
 
@@ -45,10 +47,12 @@ class SwapBatch(NamedTuple):
     wanted: Tensor
     mask: Tensor
     weight: Tensor
+    plain: Tensor
+    """(b, 2, 3, r, r) the same faces as they are."""
 
     def of(self, side: int) -> Practice:
         """One person's."""
-        return Practice(*(part[:, side] for part in self))
+        return Practice(*(part[:, side] for part in self[:4]))
 
 
 class SwapTask:
@@ -117,8 +121,12 @@ class SwapTask:
         for person in self.people:
             rows = rng.integers(len(person), size=size)
             generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-            parts.append(self._practice(person, rows, self.style, generator, device))
+            practised = self._practice(person, rows, self.style, generator, device)
+            parts.append((*practised, self._plain(person, rows, device)))
         return SwapBatch(*(torch.stack(both, 1) for both in zip(*parts, strict=True)))
+
+    def _plain(self, person: PersonFaces, rows: Any, device: torch.device) -> Tensor:
+        return self._practice(person, rows, STILL, torch.Generator().manual_seed(0), device).wanted
 
     def _practice(
         self,
@@ -137,8 +145,8 @@ class SwapTask:
     def turns(self, batch: SwapBatch, step: int) -> Iterator[Turn]:
         """Both people at once; then, where it counts, the critic."""
         codes = self.pair.encode(batch.given.transpose(0, 1).flatten(0, 1)).chunk(2)
-        for side in (0, 1):
-            self.pair.note(codes[side], side)
+        if step % NOTED_EVERY == 0:
+            self._note(batch)
         made = [self._painted(codes[side], side) for side in (0, 1)]
         losses: dict[str, Tensor] = {}
         for name, side in (("a", 0), ("b", 1)):
@@ -152,6 +160,15 @@ class SwapTask:
             real = [self.critic(batch.of(side).wanted - 0.5)[-1] for side in (0, 1)]
             fake = [self.critic(face.picture.detach() - 0.5)[-1] for face in made]
             yield Turn("critic", {"critic": discriminator_loss(real, fake)})
+
+    @torch.no_grad()
+    def _note(self, batch: SwapBatch) -> None:
+        """Where each one's codes lie, of faces that are neither bent nor moved: those are what
+        will be swapped."""
+        self.pair.encoder.eval()
+        for side in (0, 1):
+            self.pair.note(self.pair.encode(batch.plain[:, side]), side)
+        self.pair.encoder.train()
 
     def _painted(self, code: Tensor, side: int) -> Painted:
         return Painted(*(part.float() for part in self.pair.decode(code, side)))
@@ -179,8 +196,7 @@ class SwapTask:
         for person in self.people:
             order = np.argsort(person.yaw_deg, kind="stable")
             rows = order[np.linspace(0, len(order) - 1, SHOWN).astype(int)]
-            generator = torch.Generator().manual_seed(0)
-            faces.append(self._practice(person, rows, STILL, generator, device).wanted)
+            faces.append(self._plain(person, rows, device))
         codes = [self.pair.encode(shown) for shown in faces]
         columns = []
         for side in (0, 1):

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from deepmeme.models.swap.config import SwapConfig
 
-SPREAD_SHARE, VAR_FLOOR = 0.02, 1e-4
+SPREAD_SHARE, VAR_FLOOR = 0.05, 1e-4
 
 
 class Painted(NamedTuple):
@@ -84,11 +84,14 @@ class TwoDecoders(nn.Module):
         if self.spreads is not None:
             cast(Spread, self.spreads[side]).note(code)
 
+    def shared(self, code: Tensor, side: int) -> Tensor:
+        """One person's code without what is that person's alone."""
+        return code if self.spreads is None else cast(Spread, self.spreads[side]).taken_off(code)
+
     def swap(self, code: Tensor, to: int) -> Painted:
         """The code of a face of the other person, as the face of A (0) or B (1)."""
         if self.spreads is not None:
-            own, other = cast(Spread, self.spreads[to]), cast(Spread, self.spreads[1 - to])
-            code = own.taken_on(other.taken_off(code))
+            code = cast(Spread, self.spreads[to]).taken_on(self.shared(code, 1 - to))
         return self.decode(code, to)
 
     def encode(self, faces: Tensor) -> Tensor:
@@ -130,6 +133,10 @@ class SharedDecoder(nn.Module):
 
     def note(self, code: Tensor, side: int) -> None:
         """Nothing to note: its codes are shared by their making."""
+
+    def shared(self, code: Tensor, side: int) -> Tensor:
+        """One person's code without what is that person's alone: all of what both inters say."""
+        return code
 
     def swap(self, code: Tensor, to: int) -> Painted:
         """The code of a face of the other person, as the face of A (0) or B (1)."""
