@@ -14,17 +14,25 @@ A bank that is still being written can be read: ``groups`` counts what is whole.
     flow_visible.npy   (n, frames_per_group, 64, 8) uint8, bits along x (numpy.packbits)
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.data.arrays import (
+    Layout,
+    arrays_to_fill,
+    arrays_to_read,
+    read_record,
+    write_record,
+)
 from deepmeme.data.head_frame import FLOW_SIZE, HeadFrame, flow_between
 from deepmeme.errors import InputError
+
+_RECORD = "bank.json"
 
 
 @dataclass(frozen=True)
@@ -79,14 +87,10 @@ def open_bank(folder: Path | str) -> Bank:
         InputError: the folder is not a bank.
     """
     root = Path(folder)
-    shape = _read_shape(root)
+    shape = read_record(root / _RECORD, BankShape)
     if shape is None:
         raise InputError(f"{root} is not a bank of head frames: it has no bank.json")
-    arrays = {
-        name: np.load(root / f"{name}.npy", mmap_mode="r")[: shape.num_frames]
-        for name in _layout(shape)
-    }
-    return Bank(shape, **arrays)
+    return Bank(shape, **arrays_to_read(root, _layout(shape), shape.num_frames))
 
 
 def normal_shares(shares: Sequence[float] | None, usual: Sequence[float]) -> tuple[float, ...]:
@@ -119,24 +123,15 @@ class BankWriter:
         self._root = Path(out)
         self._root.mkdir(parents=True, exist_ok=True)
         fresh = BankShape(0, capacity, frames_per_group, size, tuple(keypoint_names), origin)
-        found = _read_shape(self._root)
+        found = read_record(self._root / _RECORD, BankShape)
         self.shape = found or fresh
-        if found and asdict(found) | {"groups": 0} != asdict(fresh):
+        if found and replace(found, groups=0) != fresh:
             raise InputError(
                 f"{self._root} holds another bank ({found.origin!r}, {found.capacity} groups of "
                 f"{found.frames_per_group}); choose another folder or delete it"
             )
-        self._arrays = {
-            name: np.load(self._root / f"{name}.npy", mmap_mode="r+")
-            if found
-            else np.lib.format.open_memmap(
-                self._root / f"{name}.npy",
-                mode="w+",
-                dtype=dtype,
-                shape=(capacity * frames_per_group, *item),
-            )
-            for name, (dtype, item) in _layout(self.shape).items()
-        }
+        room = capacity * frames_per_group
+        self._arrays = arrays_to_fill(self._root, _layout(self.shape), room, fresh=found is None)
         self._write_shape()
 
     @property
@@ -160,7 +155,7 @@ class BankWriter:
             raise InputError(f"The bank in {self._root} is full ({shape.capacity} groups)")
         for offset, frame in enumerate(frames):
             self._put(shape.num_frames + offset, frame, frames)
-        self.shape = BankShape(**(asdict(shape) | {"groups": shape.groups + 1}))
+        self.shape = replace(shape, groups=shape.groups + 1)
         self._write_shape()
 
     def _put(self, index: int, frame: HeadFrame, group: Sequence[HeadFrame]) -> None:
@@ -178,13 +173,10 @@ class BankWriter:
             arrays["flow_visible"][index, slot] = np.packbits(flow.visible, axis=-1)
 
     def _write_shape(self) -> None:
-        text = json.dumps(asdict(self.shape), indent=1)
-        fresh = self._root / "bank.json.part"
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(self._root / "bank.json")
+        write_record(self._root / _RECORD, self.shape)
 
 
-def _layout(shape: BankShape) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
+def _layout(shape: BankShape) -> Layout:
     keypoints, side, slots = len(shape.keypoint_names), FLOW_SIZE, shape.frames_per_group
     return {
         "frames": (np.uint8, (shape.size, shape.size, 3)),
@@ -195,11 +187,3 @@ def _layout(shape: BankShape) -> dict[str, tuple[type[np.generic], tuple[int, ..
         "flow": (np.float16, (slots, side, side, 2)),
         "flow_visible": (np.uint8, (slots, side, side // 8)),
     }
-
-
-def _read_shape(root: Path) -> BankShape | None:
-    path = root / "bank.json"
-    if not path.is_file():
-        return None
-    fields = json.loads(path.read_text(encoding="utf-8"))
-    return BankShape(**(fields | {"keypoint_names": tuple(fields["keypoint_names"])}))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepmeme.data.arrays import arrays_to_fill
 from deepmeme.data.face_squares import (
     SIDE,
     Array,
@@ -105,14 +106,7 @@ def write_faces(
             f"{out} holds other squares ({found.origin}, {found.capacity} people of {found.frames} "
             f"frames, {found.together} together); choose another folder or delete it"
         )
-    arrays = {
-        name: np.load(out / f"{name}.npy", mmap_mode="r+")
-        if found
-        else np.lib.format.open_memmap(
-            out / f"{name}.npy", mode="w+", dtype=dtype, shape=(people * frames, *item)
-        )
-        for name, (dtype, item) in layout(fresh).items()
-    }
+    arrays = arrays_to_fill(out, layout(fresh), people * frames, fresh=found is None)
     for number in range(found.people if found else 0, people):
         rows = slice(number * frames, (number + 1) * frames)
         parts = render_person(number, seed, frames, face_kit, together=together)

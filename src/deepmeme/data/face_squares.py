@@ -9,16 +9,16 @@ and scale them without running out of picture. Rendered ones with their masks li
     xy.npy             (n, k, 2) float32 landmarks, [-1, 1] from edge to edge of the stored square
 """
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.data.arrays import Layout, arrays_to_read, read_record, write_record
 from deepmeme.data.bank import open_bank
 from deepmeme.errors import InputError
 from deepmeme.faces.align import align_face, in_square
@@ -108,7 +108,7 @@ def open_rendered(folder: Path | str) -> Squares:
             "`python -m deepmeme.data.face_masks -o DIR`."
         )
     count = shape.people * shape.frames
-    arrays = {name: np.load(root / f"{name}.npy", mmap_mode="r")[:count] for name in layout(shape)}
+    arrays = arrays_to_read(root, layout(shape), count)
     person, frame = np.divmod(np.arange(count), shape.frames)
     moment = np.arange(count)
     if shape.together > 1:
@@ -185,7 +185,7 @@ def held_out(person: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray(person % HELD_OUT == 0)
 
 
-def layout(shape: SquaresShape) -> dict[str, tuple[type[np.generic], tuple[int, ...]]]:
+def layout(shape: SquaresShape) -> Layout:
     """Type and shape of one square's entry in each file."""
     side = shape.side
     return {
@@ -197,15 +197,9 @@ def layout(shape: SquaresShape) -> dict[str, tuple[type[np.generic], tuple[int, 
 
 def read_shape(root: Path) -> SquaresShape | None:
     """What the folder holds; None where it holds no squares."""
-    file = root / RECORD
-    if not file.is_file():
-        return None
-    fields = json.loads(file.read_text(encoding="utf-8"))
-    return SquaresShape(**(fields | {"names": tuple(fields["names"])}))
+    return read_record(root / RECORD, SquaresShape)
 
 
 def write_shape(root: Path, shape: SquaresShape) -> None:
     """Whole or not at all."""
-    part = root / f"{RECORD}.part"
-    part.write_text(json.dumps(asdict(shape), indent=1), encoding="utf-8")
-    part.replace(root / RECORD)
+    write_record(root / RECORD, shape)
