@@ -22,6 +22,9 @@ SHOWN = 6
 STILL = WarpStyle(0, 0, 0, 0, 0, 0)
 NOTED_EVERY = 4
 """Steps between looks at where a person's codes lie."""
+CODE_NOISE = 0.3
+"""Added to quick's codes, in their own standard deviations: what is not worth its place among noise
+is what tells one person's codes from another's."""
 SSIM_SHARE = 11.6
 """Side of the window of similarity, as a share of the picture: facts, 5.2."""
 
@@ -147,7 +150,7 @@ class SwapTask:
         codes = self.pair.encode(batch.given.transpose(0, 1).flatten(0, 1)).chunk(2)
         if step % NOTED_EVERY == 0:
             self._note(batch)
-        made = [self._painted(codes[side], side) for side in (0, 1)]
+        made = [self._painted(self._noisy(codes[side]), side) for side in (0, 1)]
         losses: dict[str, Tensor] = {}
         for name, side in (("a", 0), ("b", 1)):
             losses |= {f"{name} {kind}": v for kind, v in self._of(batch, made[side], side).items()}
@@ -169,6 +172,12 @@ class SwapTask:
         for side in (0, 1):
             self.pair.note(self.pair.encode(batch.plain[:, side]), side)
         self.pair.encoder.train()
+
+    def _noisy(self, code: Tensor) -> Tensor:
+        if self.pair.config.architecture != "quick":
+            return code
+        spread = code.detach().float().std(0, keepdim=True, unbiased=False)
+        return code + CODE_NOISE * spread * torch.randn_like(code)
 
     def _painted(self, code: Tensor, side: int) -> Painted:
         return Painted(*(part.float() for part in self.pair.decode(code, side)))

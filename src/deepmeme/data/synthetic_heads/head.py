@@ -209,6 +209,10 @@ class SyntheticHead:
         )
         return frame, seen_skin(below, over, mesh, self._look.strands, self._hairless)
 
+    def landmarks_at_rest(self) -> Array:
+        """(k, 3) centimetres: where ``KEYPOINT_NAMES`` are in the face that does nothing."""
+        return self._tables.kit.keypoints_px(self._base)
+
     def place(self, seed: int) -> None:
         """Put the person somewhere else: another light, camera and drawn background."""
         self._light = sample_light(np.random.default_rng((seed, 67)))

@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from deepmeme.models.swap.config import SwapConfig
 from deepmeme.models.swap.pair import Painted
-
-GROUPS = 8
+from deepmeme.nn.painter import GROUPS, Painter
 
 
 def _widths(first: int) -> list[int]:
@@ -63,46 +62,16 @@ class LookEncoder(Shrinking):
         super().__init__(config, config.style)
 
 
-class Tuned(nn.Module):
-    """A residual block whose features the look scales and shifts."""
-
-    def __init__(self, width: int, style: int) -> None:
-        super().__init__()
-        self.norm = nn.GroupNorm(GROUPS, width, affine=False)
-        self.tune = nn.Linear(style, 2 * width)
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        """(b, c, h, w) and (b, style) -> (b, c, h, w)."""
-        scale, shift = self.tune(style)[:, :, None, None].chunk(2, dim=1)
-        inner = self.norm(x) * (1 + scale) + shift
-        change: Tensor = self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(inner, 0.1)), 0.1))
-        return x + change
-
-
-class Paint(nn.Module):
+class Paint(Painter):
     """A code and a look -> picture and mask."""
 
     def __init__(self, config: SwapConfig) -> None:
-        super().__init__()
-        first = config.decoder
-        widths = [8 * first, 6 * first, 4 * first, 2 * first, first]
-        self.side = config.resolution // 16
-        self.spread = nn.Linear(config.code, widths[0] * self.side**2)
-        self.ups = nn.ModuleList(
-            nn.Conv2d(widths[i], 4 * widths[i + 1], 3, padding=1) for i in range(4)
-        )
-        self.tuned = nn.ModuleList(Tuned(width, config.style) for width in widths)
-        self.last = nn.Conv2d(first, 4, 3, padding=1)
+        widths = [config.decoder * times for times in (8, 6, 4, 2, 1)]
+        super().__init__(config.code, config.style, widths, side=config.resolution // 16, out=4)
 
     def forward(self, code: Tensor, style: Tensor) -> Painted:
         """(b, code) and (b, style)."""
-        x = self.spread(code).view(len(code), -1, self.side, self.side)
-        x = self.tuned[0](x, style)
-        for up, tuned in zip(self.ups, list(self.tuned)[1:], strict=True):
-            x = tuned(F.pixel_shuffle(up(x), 2), style)
-        out = torch.sigmoid(self.last(F.leaky_relu(x, 0.1)))
+        out = torch.sigmoid(self.paint(code, style))
         return Painted(out[:, :3], out[:, 3:])
 
 
