@@ -45,7 +45,7 @@ from deepmeme.evaluation.swap_truth import (
     write_sheet,
 )
 from deepmeme.faces.align import from_square
-from deepmeme.faces.identity import identity_vector
+from deepmeme.faces.identity import identity_vector, unit_length
 from deepmeme.runtime.swap import open_swap
 
 NAMES, SCENE, MOMENTS, TEST_SEED = ("anna", "ben"), FIRST_SEED + 7, 60, 99
@@ -109,14 +109,9 @@ def embedding() -> tuple[Embed, str]:
         if face is None:
             return np.zeros(128, np.float32)
         xy = from_square(face.points, face.crop).astype(np.float32)
-        return unit(peer(face.frame, xy, anatomy_of(face.names)))
+        return unit_length(peer(face.frame, xy, anatomy_of(face.names)))
 
     return embed, peer.name
-
-
-def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """At length 1."""
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
 
 
 def print_scores(pair: Path, models: dict[str, str], picture: Path | None, size: int) -> None:

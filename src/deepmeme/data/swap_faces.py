@@ -12,7 +12,8 @@ from deepmeme.data.face_warp import feature_rows
 from deepmeme.errors import InputError
 from deepmeme.faces.faceset import FaceRecord, Faceset, open_faceset
 from deepmeme.faces.hull import hull_mask
-from deepmeme.faces.identity import identity_vector, knows_people
+from deepmeme.faces.identity import identity_vector, knows_people, unit_length
+from deepmeme.media.montage import resize
 
 FEWEST = 8
 """Fewer faces teach nothing."""
@@ -87,12 +88,7 @@ def _load(
     picture, mask = faceset.picture(record), faceset.mask(record)
     if mask is None:
         mask = hull_mask(np.array(record.points, np.float64), faceset.names, size)
-    return _resized(picture, size), _resized(mask, size)
-
-
-def _resized(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    how = cv2.INTER_AREA if picture.shape[0] > size else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(picture, (size, size), interpolation=how), np.uint8)
+    return resize(picture, size, size), resize(mask, size, size)
 
 
 def identity_of(person: PersonFaces, most: int = 64) -> tuple[float, ...] | None:
@@ -101,8 +97,7 @@ def identity_of(person: PersonFaces, most: int = 64) -> tuple[float, ...] | None
         return None
     rows = np.linspace(0, len(person) - 1, min(most, len(person))).astype(int)
     total = np.sum([identity_vector(person.squares[row]) for row in rows], axis=0)
-    mean = total / max(float(np.linalg.norm(total)), 1e-9)
-    return tuple(round(float(value), 5) for value in mean)
+    return tuple(round(float(value), 5) for value in unit_length(total))
 
 
 def concerns(people: People) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.evaluation.dlib_face import WEIGHTS_FILE, DlibFace
 from deepmeme.evaluation.judges import Anatomy, Points
+from deepmeme.faces.identity import unit_length
 
 Frame = NDArray[np.uint8]
 Vector = NDArray[np.float32]
@@ -87,7 +88,7 @@ class SFaceEmbedding:
         bgr = np.ascontiguousarray(picture[..., ::-1])
         chip = self._network.alignCrop(bgr, face.astype(np.float32)[None])
         vector = np.asarray(self._network.feature(chip), np.float32).ravel()
-        return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
+        return unit_length(vector)
 
 
 def choose_embedder(given: Path | None = None) -> Embedder | None:

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from deepmeme.evaluation.swap_people import Seen, look
 from deepmeme.faces.align import from_square
+from deepmeme.faces.identity import unit_length
 from deepmeme.losses.reconstruction import ssim_loss, weighted_mean
+from deepmeme.media.montage import resize
 from deepmeme.pipelines.swap.colour import match_colour
 from deepmeme.runtime.swap import Side, SwapModel
 
@@ -80,7 +82,7 @@ def score(truth: Truth, paint: Painter, embed: Embed, size: int) -> Score:
     references = {side: _reference(truth.known(side), embed, size) for side in ("a", "b")}
     for side in ("a", "b"):
         for number, wanted in enumerate(truth.of(side)):
-            made = _sized(paint(number, side), size)
+            made = resize(paint(number, side), size, size)
             true, mask = wanted.square(size), wanted.mask(size)
             found = compare(made, true, mask)
             similar.append(found[0])
@@ -170,7 +172,7 @@ def sheet(truth: Truth, painters: Sequence[Painter], size: int, rows: int = 8) -
     lines = []
     for number in np.linspace(0, len(truth.a) - 1, rows).astype(int):
         cells = [truth.a[number].square(size)]
-        cells += [_sized(paint(int(number), "b"), size) for paint in painters]
+        cells += [resize(paint(int(number), "b"), size, size) for paint in painters]
         lines.append(np.concatenate([*cells, truth.b[number].square(size)], axis=1))
     return np.asarray(np.concatenate(lines), np.uint8)
 
@@ -183,19 +185,12 @@ def write_sheet(picture: Frame, path: Path, times: int = 2) -> None:
 
 def _reference(known: Sequence[Seen], embed: Embed, size: int) -> Vector:
     total = np.sum([embed(face.square(size)) for face in known], axis=0)
-    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), np.float32)
-
-
-def _sized(square: Frame, size: int) -> Frame:
-    if square.shape[0] == size:
-        return square
-    how = cv2.INTER_AREA if square.shape[0] > size else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(square, (size, size), interpolation=how), np.uint8)
+    return unit_length(total)
 
 
 def with_rim(square: Frame) -> Frame:
     """Enlarged, its rim going on, so that a face finder sees a face and not only its middle."""
-    large = _sized(square, _LOOKED_AT_PX)
+    large = resize(square, _LOOKED_AT_PX, _LOOKED_AT_PX)
     rim = round(_CONTEXT * _LOOKED_AT_PX)
     return np.asarray(cv2.copyMakeBorder(large, rim, rim, rim, rim, cv2.BORDER_REPLICATE), np.uint8)
 

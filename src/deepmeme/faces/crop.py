@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +24,18 @@ _MARGIN_PX = 4
 _COARSEST = 4
 _CLOSEST = 0.75
 _MOST_SLIDE = 0.25
+
+
+Number = TypeVar("Number", bound=np.generic)
+
+
+def at_size(square: NDArray[Number], size: int) -> NDArray[Number]:
+    """A square (n, n) or (n, n, c) at another size, of the same type: averaged when smaller."""
+    if square.shape[0] == size:
+        return square
+    how = cv2.INTER_AREA if size < square.shape[0] else cv2.INTER_LINEAR
+    resized: NDArray[Number] = cv2.resize(square, (size, size), interpolation=how)
+    return resized
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.faces.crop import at_size
 from deepmeme.faces.finder import compiled
 from deepmeme.faces.mask import PEOPLE
 from deepmeme.media.clip import Frame
@@ -56,10 +56,12 @@ def identity_vector(square: Frame, *, folder: Path = PEOPLE) -> Vector:
     if square.ndim != 3 or square.shape[0] != square.shape[1] or square.shape[2] != 3:
         raise InputError(f"A face's identity needs a square of RGB pixels; found {square.shape}.")
     network = open_namer(folder)
-    side = network.resolution
-    how = cv2.INTER_AREA if side < square.shape[0] else cv2.INTER_LINEAR
-    small = cv2.resize(square, (side, side), interpolation=how)
-    return network.vector(np.asarray(small, np.uint8))
+    return network.vector(at_size(square, network.resolution))
+
+
+def unit_length(vector: NDArray[np.floating]) -> Vector:
+    """The same direction at length 1: of one vector, of a sum, of a mean."""
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)
 
 
 @lru_cache(maxsize=2)

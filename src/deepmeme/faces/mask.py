@@ -11,11 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.faces.crop import at_size
 from deepmeme.faces.finder import compiled
 from deepmeme.faces.hull import Mask, Points, hull_mask
 from deepmeme.media.clip import Frame
@@ -61,8 +61,8 @@ def face_mask(square: Frame, xy: Points, names: Sequence[str], *, folder: Path =
     network = _if_there(folder)
     if network is None:
         return hull
-    share = network.share(np.asarray(_resized(square, network.resolution), np.uint8))
-    seen = np.asarray(_resized(share, size), np.float32).clip(0, 1) * hull
+    share = network.share(at_size(square, network.resolution))
+    seen = at_size(share, size).clip(0, 1) * hull
     if seen.sum() < LEAST_SEEN * hull.sum():
         return hull
     return np.asarray(np.rint(seen), np.uint8)
@@ -87,8 +87,3 @@ def open_segmenter(folder: Path = PEOPLE) -> Segmenter:
 @lru_cache(maxsize=2)
 def _if_there(folder: Path) -> Segmenter | None:
     return open_segmenter(folder) if knows_masks(folder) else None
-
-
-def _resized(picture: NDArray[np.generic], size: int) -> NDArray[np.generic]:
-    how = cv2.INTER_AREA if size < picture.shape[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (size, size), interpolation=how))

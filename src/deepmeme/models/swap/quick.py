@@ -8,37 +8,20 @@ copies of that one with the looks of its two people, and become theirs alone whi
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from deepmeme.models.swap.config import SwapConfig
 from deepmeme.models.swap.pair import Painted
-from deepmeme.nn.painter import GROUPS, Painter
+from deepmeme.nn.painter import Painter
+from deepmeme.nn.shrinker import Shrinker
 
 
-def _widths(first: int) -> list[int]:
-    return [first, 2 * first, 4 * first, 6 * first]
-
-
-class Shrinking(nn.Module):
-    """(b, 3, r, r) -> (b, n): four strided convolutions and a dense layer."""
+class Shrinking(Shrinker):
+    """Four halvings of a face."""
 
     def __init__(self, config: SwapConfig, out: int) -> None:
-        super().__init__()
-        self.size = config.resolution
-        widths = [3, *_widths(config.encoder)]
-        self.convs = nn.ModuleList(
-            nn.Conv2d(widths[i], widths[i + 1], 4, stride=2, padding=1) for i in range(4)
-        )
-        self.norms = nn.ModuleList(nn.GroupNorm(GROUPS, width) for width in widths[1:])
-        self.dense = nn.Linear(widths[-1] * (config.resolution // 16) ** 2, out)
-
-    def forward(self, faces: Tensor) -> Tensor:
-        """Faces in [0, 1]."""
-        x = faces * 2 - 1
-        for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = F.leaky_relu(norm(conv(x)), 0.1)
-        return self.dense(x.flatten(1))  # type: ignore[no-any-return]
+        widths = [config.encoder * times for times in (1, 2, 4, 6)]
+        super().__init__(config.resolution, widths, out)
 
 
 class QuickEncoder(Shrinking):

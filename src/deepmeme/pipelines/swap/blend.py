@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepmeme.faces.crop import Crop
+from deepmeme.faces.crop import Crop, at_size
 
 Frame = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -68,7 +68,7 @@ def _sure(mask: Floats | None) -> Floats:
     if mask is None:
         return np.ones((MASK_PX, MASK_PX), np.float32)
     low, high = _SURE
-    return np.asarray(np.clip((to_size(mask, MASK_PX) - low) / (high - low), 0, 1), np.float32)
+    return np.asarray(np.clip((at_size(mask, MASK_PX) - low) / (high - low), 0, 1), np.float32)
 
 
 def _without_cover(seen: Floats, face: Floats) -> Floats:
@@ -109,8 +109,8 @@ def level_rim(face: Floats, like: Floats, mask: Floats) -> Floats:
         like: the same, the face that is replaced.
         mask: (m, m) as :func:`shape_mask` gives it.
     """
-    small, there = (to_size(picture, _MEMBRANE_PX) for picture in (face, like))
-    inside = to_size(mask, _MEMBRANE_PX)
+    small, there = (at_size(picture, _MEMBRANE_PX) for picture in (face, like))
+    inside = at_size(mask, _MEMBRANE_PX)
     rim = np.asarray(4 * inside * (1 - inside), np.float32)
     if float(rim.sum()) < 1:
         return face
@@ -164,7 +164,7 @@ def _laid(
     x0, y0, x1, y1 = window
     size = max(1, round(crop.side))
     if square.shape[0] > 1.5 * size:  # sampling would skip pixels
-        square = to_size(square, size)
+        square = at_size(square, size)
     matrix = crop.inverse(square.shape[0])
     matrix[:, 2] -= x0, y0
     laid = cv2.warpAffine(square, matrix, (x1 - x0, y1 - y0), flags=how, borderMode=border)
@@ -192,14 +192,6 @@ def _fill_holes(mask: Floats) -> None:
     _, parts = cv2.connectedComponents(around, connectivity=8)
     inner = parts[1:-1, 1:-1]
     mask[(inner != 0) & (inner != parts[0, 0])] = 1
-
-
-def to_size(picture: Floats, size: int) -> Floats:
-    """A square (n, n) or (n, n, 3) at another size: averaged when smaller."""
-    if picture.shape[0] == size:
-        return picture
-    how = cv2.INTER_AREA if size < picture.shape[0] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(picture, (size, size), interpolation=how), np.float32)
 
 
 def unit(picture: Frame) -> Floats:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from deepmeme.choices import merged
 from deepmeme.faces.align import in_square
+from deepmeme.faces.crop import at_size
 from deepmeme.faces.hull import hull_mask
 from deepmeme.faces.mask import face_mask
 from deepmeme.media.clip import Clip
@@ -29,7 +30,7 @@ from deepmeme.pipelines.guard import Guard, open_guard
 from deepmeme.pipelines.place import check_place
 from deepmeme.pipelines.progress import Progress, Silent
 from deepmeme.pipelines.saving import save_result
-from deepmeme.pipelines.swap.blend import MASK_PX, level_rim, paste_face, shape_mask, to_size, unit
+from deepmeme.pipelines.swap.blend import MASK_PX, level_rim, paste_face, shape_mask, unit
 from deepmeme.pipelines.swap.canvas import Canvas, choose_canvas
 from deepmeme.pipelines.swap.colour import match_colour
 from deepmeme.pipelines.swap.convert_options import ConvertOptions
@@ -256,7 +257,7 @@ def _put_in(
         feather=options.feather,
     )
     like = unit(cut)
-    counts = to_size(mask, face.shape[0])
+    counts = at_size(mask, face.shape[0])
     face = match_colour(face, like, counts, options.colour)
     if options.blend == "seamless":
         face = level_rim(face, like, mask)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.faces.identity import unit_length
+
 Frame = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -47,7 +49,7 @@ class _Group:
 
     @property
     def mean(self) -> Vectors:
-        return _unit(self.total)
+        return unit_length(self.total)
 
     def meets(self, other: "_Group") -> bool:
         shared = len(self.frames & other.frames)
@@ -171,7 +173,3 @@ def _merge(groups: list[_Group], same_above: float) -> None:
 def _belong(first: _Group, second: _Group, same_above: float) -> bool:
     least = _asked(same_above, len(first.rows), len(second.rows))
     return float(first.mean @ second.mean) >= least and not first.meets(second)
-
-
-def _unit(vector: Vectors) -> Vectors:
-    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), np.float32)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepmeme.errors import WeightsError
-from deepmeme.faces.identity import SAME_ABOVE, identity_vector, knows_people
+from deepmeme.faces.identity import SAME_ABOVE, identity_vector, knows_people, unit_length
 from deepmeme.pipelines.consent import is_ours, is_shipped
 from deepmeme.pipelines.swap.people import ALIKE, Embed, Vector
 from deepmeme.runtime.swap import Side, SwapModel, model_folder
@@ -67,4 +67,4 @@ def _reference(folder: Path, side: Side) -> Vector | None:
             f"{folder / 'model.json'} should hold identities of a and b as lists of numbers. "
             "Train or install the model again."
         )
-    return np.asarray(vector / np.linalg.norm(vector), np.float32)
+    return unit_length(vector)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError, NoFaceFound
 from deepmeme.faces.crop import Crop
+from deepmeme.faces.identity import unit_length
 from deepmeme.pipelines.swap.tracks import Track, Tracked
 from deepmeme.runtime.swap import Side, SwapModel
 
@@ -62,8 +63,7 @@ class Impressions:
         seen = self._vectors.get(track.number)
         if not seen:
             return None
-        mean = np.mean(seen, axis=0)
-        return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), np.float32)
+        return unit_length(np.mean(seen, axis=0))
 
 
 @dataclass
@@ -163,7 +163,7 @@ def _by_looks(
     for track in tracks:
         vector = vectors[track.number]
         assert vector is not None
-        near = [float(mean @ vector / max(float(np.linalg.norm(mean)), 1e-9)) for mean in means]
+        near = [float(unit_length(mean) @ vector) for mean in means]
         fits = [
             (-near[i], i)
             for i, person in enumerate(people)

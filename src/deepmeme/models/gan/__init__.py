@@ -1,0 +1,1 @@
+"""A generator of faces that learns to fool a critic."""

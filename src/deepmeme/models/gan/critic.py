@@ -1,0 +1,48 @@
+"""Who tells real faces from painted ones: residual, without norms (Huang et al. 2024, R3GAN)."""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from deepmeme.models.gan.config import GanConfig
+
+
+class Halving(nn.Module):
+    """(b, c, h, w) -> (b, c', h/2, w/2): two convolutions beside a straight way."""
+
+    def __init__(self, fine: int, coarse: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(fine, fine, 3, padding=1)
+        self.conv2 = nn.Conv2d(fine, coarse, 3, padding=1)
+        self.straight = nn.Conv2d(fine, coarse, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Half as large."""
+        change = self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(x, 0.2)), 0.2))
+        return F.avg_pool2d(change + self.straight(x), 2)
+
+
+class Critic(nn.Module):
+    """(b, 3, r, r) in [0, 1] -> (b,) scores, higher for real; at 4 x 4 places it also sees how much
+    the pictures of a batch differ (Karras et al. 2018), so that a generator that paints one face
+    is found out."""
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        widths = config.critic_widths
+        self.first = nn.Conv2d(3, widths[0], 3, padding=1)
+        self.halvings = nn.ModuleList(Halving(fine, coarse) for fine, coarse in pairwise(widths))
+        self.joint = nn.Conv2d(widths[-1] + 1, widths[-1], 3, padding=1)
+        self.score = nn.Linear(widths[-1] * 16, 1)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """One number a picture."""
+        x = self.first(pictures * 2 - 1)
+        for halving in self.halvings:
+            x = halving(x)
+        apart = x.float().std(0, unbiased=False).mean().to(x.dtype)
+        x = torch.cat([x, apart.expand(len(x), 1, *x.shape[2:])], 1)
+        x = F.leaky_relu(self.joint(F.leaky_relu(x, 0.2)), 0.2)
+        return self.score(x.flatten(1)).squeeze(1)  # type: ignore[no-any-return]

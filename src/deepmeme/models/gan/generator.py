@@ -1,0 +1,44 @@
+"""Codes become faces: a mapping network, then a painter that its vector tunes (Karras et al. 2019,
+in the small)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from deepmeme.models.gan.config import GanConfig
+from deepmeme.nn.painter import Painter
+
+
+class Mapping(nn.Module):
+    """(b, d) of a Gaussian -> (b, d) where directions mean more: layers between unit vectors."""
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.Linear(config.latent, config.latent) for _ in range(config.mapping)
+        )
+
+    def forward(self, code: Tensor) -> Tensor:
+        """(b, d) -> (b, d)."""
+        x = code * torch.rsqrt(code.square().mean(1, keepdim=True) + 1e-8)
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), 0.2)
+        return x
+
+
+class Generator(nn.Module):
+    """(b, d) -> (b, 3, r, r) in [0, 1]."""
+
+    def __init__(self, config: GanConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.mapping = Mapping(config)
+        self.painter = Painter(config.latent, config.latent, config.widths)
+
+    def paint(self, style: Tensor) -> Tensor:
+        """What the mapping made (b, d) -> (b, 3, r, r)."""
+        return torch.sigmoid(self.painter.paint(style, style))
+
+    def forward(self, code: Tensor) -> Tensor:
+        """Gaussian codes to pictures."""
+        return self.paint(self.mapping(code))

@@ -1,0 +1,1 @@
+"""Autoencoder and variational autoencoder of faces."""
