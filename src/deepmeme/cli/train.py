@@ -14,7 +14,9 @@ from deepmeme.errors import InputError
 from deepmeme.train.courses import (
     COURSES,
     FACE_COURSES,
+    GAN_COURSE,
     PEOPLE_COURSES,
+    VAE_COURSE,
     WATERMARK_COURSE,
     FaceNetwork,
     Lesson,
@@ -204,6 +206,74 @@ def swap_basis(
 
     talk(quiet=as_json)
     fitted = train_basis(banks, out, options, start=start)
+    _tell(fitted, out, as_json=as_json)
+
+
+Pictures = Annotated[
+    Path,
+    typer.Option(
+        "--data", help="Pictures of faces: a folder, a faceset, or what data.dream_faces rendered."
+    ),
+]
+FaceSize = Annotated[int, typer.Option(help="Side of the faces in pixels: 32, 64, 128 or 256.")]
+Numbers = Annotated[int, typer.Option(help="Numbers of a code.")]
+Earlier = Annotated[
+    Path | None, typer.Option("--from", help="A run to begin with; half the size will do.")
+]
+
+
+@app.command("vae")
+@with_options(FitOptions, into="options", defaults=VAE_COURSE)
+def vae(
+    out: Run,
+    options: FitOptions,
+    data: Pictures,
+    size: FaceSize = 128,
+    latent: Numbers = 96,
+    beta: Annotated[
+        float, typer.Option(min=0, help="What a nat of the code costs; more dreams better.")
+    ] = 0.02,
+    plain: Annotated[bool, typer.Option(help="An autoencoder without chance.")] = False,
+    start: Earlier = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn an autoencoder of faces: codes to draw from, walk between and edit."""
+    from deepmeme.models.vae.config import VaeConfig, full_width
+    from deepmeme.train.dream_training import train_vae
+    from deepmeme.train.vae_task import VaeWeights
+
+    talk(quiet=as_json)
+    config = VaeConfig(size, latent, full_width(size), variational=not plain)
+    weights = VaeWeights(beta=beta)
+    fitted = train_vae(data, out, options, config=config, weights=weights, start=start)
+    _tell(fitted, out, as_json=as_json)
+
+
+@app.command("gan")
+@with_options(FitOptions, into="options", defaults=GAN_COURSE)
+def gan(
+    out: Run,
+    options: FitOptions,
+    data: Pictures,
+    size: FaceSize = 128,
+    latent: Numbers = 96,
+    slope: Annotated[
+        float, typer.Option(min=0, help="Penalty on the critic's slope; more is calmer.")
+    ] = 1.0,
+    start: Earlier = None,
+    as_json: AsJson = False,
+) -> None:
+    """Learn a generator of faces and the critic that it has to fool."""
+    from deepmeme.models.gan.config import GanConfig
+    from deepmeme.models.vae.config import full_width
+    from deepmeme.train.dream_training import train_gan
+    from deepmeme.train.gan_task import GanWeights
+
+    talk(quiet=as_json)
+    width = full_width(size)
+    config = GanConfig(size, latent, width, critic=width * 3 // 2 // 8 * 8)
+    weights = GanWeights(slope=slope)
+    fitted = train_gan(data, out, options, config=config, weights=weights, start=start)
     _tell(fitted, out, as_json=as_json)
 
 

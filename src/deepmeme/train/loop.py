@@ -91,6 +91,13 @@ def _only_run(fabric: Fabric, out: Path) -> Iterator[None]:
         yield
 
 
+class _Told(NamedTuple):
+    """What a step says: means over its batch."""
+
+    losses: dict[str, float]
+    notes: dict[str, float]
+
+
 class _Run:
     """One process's part of a run."""
 
@@ -180,7 +187,7 @@ class _Run:
             rate = self.options.learning_rate * share * self.task.rates.get(name, 1.0)
             for group in player.optimizer.param_groups:
                 group["lr"] = rate
-        means, undo = self._turns_in_memory(batch)
+        (means, notes), undo = self._turns_in_memory(batch)
         if not all(self._finite.values()):
             undo.statistics_back()
             self.bad += 1
@@ -193,10 +200,10 @@ class _Run:
             player.average.update(player.module, state.step)
         state.plateau.note(state.step + 1, sum(means.values()))
         if self.report is not None:
-            self.report.note(state.step + 1, means, share)
+            self.report.note(state.step + 1, means, share, notes)
         return True
 
-    def _turns_in_memory(self, batch: Batch) -> tuple[dict[str, float], Undo]:
+    def _turns_in_memory(self, batch: Batch) -> tuple[_Told, Undo]:
         """:meth:`_turns`; in smaller pieces, as if it were the first time, when they do not fit."""
         while True:
             undo = Undo(self.state.players, getattr(self.fabric.strategy.precision, "scaler", None))
@@ -210,14 +217,15 @@ class _Run:
             undo.take_back()
             self._smaller(problem)
 
-    def _turns(self, batch: Batch, undo: Undo) -> dict[str, float]:
+    def _turns(self, batch: Batch, undo: Undo) -> _Told:
         """Forward, backward and steps; gradients of all pieces are added before anybody steps."""
         options, state = self.options, self.state
         # Every step draws from generators of its own: a run that goes on draws the same
         torch.manual_seed((options.seed * 1_000_003 + state.step) * 4099 + self.fabric.global_rank)
         pieces = _cut(batch, state.pieces)
         self._finite: dict[str, bool] = {}
-        means: dict[str, Tensor] = {}
+        losses: dict[str, Tensor] = {}
+        notes: dict[str, Tensor] = {}
         for optimizer in self.optimizers.values():
             optimizer.zero_grad()
         for index, piece in enumerate(pieces):
@@ -225,10 +233,11 @@ class _Run:
             with self.fabric.autocast():
                 for turn in self.task.turns(piece, state.step):
                     self._learn(turn, weight, undo if index == len(pieces) - 1 else None)
-                    for name, value in turn.losses.items():
-                        mean = weight * value.detach().float()
-                        means[name] = means[name] + mean if name in means else mean
-        return {name: float(value) for name, value in means.items()}
+                    for told, means in ((turn.losses, losses), (turn.notes, notes)):
+                        for name, value in told.items():
+                            mean = weight * value.detach().float()
+                            means[name] = means[name] + mean if name in means else mean
+        return _Told(*({k: float(v) for k, v in means.items()} for means in (losses, notes)))
 
     def _learn(self, turn: Turn, weight: float, undo: Undo | None) -> None:
         """Gather gradients; with ``undo``, which marks the last piece, step."""

@@ -50,8 +50,12 @@ def write_page(
     """Write ``index.html`` beside the run's log; it loads itself anew twice a minute."""
     step = lines[-1]["step"] if lines else 0
     done = 100 * step / steps
-    names = list(dict.fromkeys(name for line in lines for name in line["losses"]))
-    curves = "".join(_curve(name, lines) for name in names)
+    told = [(line["step"], line["losses"] | line.get("notes", {})) for line in lines]
+    names = dict.fromkeys(name for _, values in told for name in values)
+    curves = "".join(
+        _curve(name, [(at, values[name]) for at, values in told if name in values])
+        for name in names
+    )
     shown = [[int(path.stem), path.relative_to(out).as_posix()] for path in pictures]
     refresh = "" if step >= steps else '<meta http-equiv="refresh" content="30">'
     samples = f"""<figure><figcaption>Samples through time <span id="said"></span></figcaption>
@@ -88,9 +92,8 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _curve(name: str, lines: Sequence[dict[str, Any]]) -> str:
+def _curve(name: str, points: Sequence[tuple[int, float]]) -> str:
     """One loss as an SVG: all of it, thinned, from its lowest to its highest (97 % of them)."""
-    points = [(line["step"], line["losses"][name]) for line in lines if name in line["losses"]]
     points = points[:: max(1, len(points) // MOST_POINTS)]
     values = sorted(value for _, value in points)
     low, high = values[0], values[min(len(values) - 1, int(0.97 * len(values)))]

@@ -3,7 +3,9 @@
 import json
 import logging
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -37,13 +39,21 @@ class Report:
 
     def _begin(self) -> None:
         self._sums: dict[str, float] = {}
+        self._noted: dict[str, float] = {}
         self._count = 0
         self._since = time.perf_counter()
 
-    def note(self, step: int, losses: dict[str, float], share_of_rate: float) -> None:
+    def note(
+        self,
+        step: int,
+        losses: dict[str, float],
+        share_of_rate: float,
+        notes: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         """One good step; every ``log_every``-th makes a line."""
-        for name, value in losses.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
+        for sums, told in ((self._sums, losses), (self._noted, notes)):
+            for name, value in told.items():
+                sums[name] = sums.get(name, 0.0) + value
         self._count += 1
         if self._count < self.options.log_every and step < self.options.steps:
             return
@@ -55,13 +65,16 @@ class Report:
             "share_of_rate": round(share_of_rate, 5),
             "losses": {name: round(v / self._count, 5) for name, v in self._sums.items()},
         }
+        if self._noted:
+            line["notes"] = {name: round(v / self._count, 5) for name, v in self._noted.items()}
         self.lines.append(line)
         with (self.out / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         log.info("%s", _told(line, self.options.steps))
         if self._board is not None:
-            for name, value in line["losses"].items():
-                self._board.add_scalar(f"losses/{name}", value, step)
+            for kind in ("losses", "notes"):
+                for name, value in line.get(kind, {}).items():
+                    self._board.add_scalar(f"{kind}/{name}", value, step)
         write_page(self.out, self.lines, self.options.steps, self.pictures())
         self._begin()
 
@@ -96,7 +109,8 @@ def read_log(out: Path) -> list[dict[str, Any]]:
 
 
 def _told(line: dict[str, Any], steps: int) -> str:
-    losses = ", ".join(f"{name} {value:.4f}" for name, value in line["losses"].items())
+    told = line["losses"] | line.get("notes", {})
+    losses = ", ".join(f"{name} {value:.4f}" for name, value in told.items())
     rate = line["examples_per_s"]
     return f"step {line['step']} of {steps}, {rate} examples a second: {losses}"
 

@@ -6,6 +6,7 @@ knows no family.
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -28,6 +29,8 @@ class Turn(NamedTuple):
 
     player: str
     losses: Losses
+    notes: Mapping[str, Tensor] = MappingProxyType({})
+    """Named scalars that nobody learns from, to be shown beside the losses."""
 
 
 class Task(Protocol):

@@ -33,14 +33,15 @@ class Critic(nn.Module):
         super().__init__()
         widths = config.critic_widths
         self.first = nn.Conv2d(3, widths[0], 3, padding=1)
-        self.halvings = nn.ModuleList(Halving(fine, coarse) for fine, coarse in pairwise(widths))
+        steps = [Halving(fine, coarse) for fine, coarse in pairwise(widths)]
+        self.halvings = nn.ModuleList(reversed(steps))  # coarse first, as a smaller critic's
         self.joint = nn.Conv2d(widths[-1] + 1, widths[-1], 3, padding=1)
         self.score = nn.Linear(widths[-1] * 16, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """One number a picture."""
         x = self.first(pictures * 2 - 1)
-        for halving in self.halvings:
+        for halving in reversed(self.halvings):
             x = halving(x)
         apart = x.float().std(0, unbiased=False).mean().to(x.dtype)
         x = torch.cat([x, apart.expand(len(x), 1, *x.shape[2:])], 1)

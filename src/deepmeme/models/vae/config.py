@@ -41,6 +41,12 @@ def widths_of(resolution: int, width: int, most: int) -> tuple[int, ...]:
     return tuple(min(most, width << level) for level in reversed(range(levels)))
 
 
+def full_width(resolution: int) -> int:
+    """Channels at full size, so that coarse layers are as wide whatever the size: 16 at 128."""
+    check_size(resolution)
+    return max(8, 2048 // resolution)
+
+
 def check_size(resolution: int) -> None:
     """Raises InputError where no network has this size."""
     if resolution not in SIZES:

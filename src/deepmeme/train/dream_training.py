@@ -1,0 +1,95 @@
+"""From pictures of faces to a run of a VAE or a GAN."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from deepmeme.data.picture_set import open_pictures
+from deepmeme.errors import WeightsError
+from deepmeme.models.gan.config import GanConfig
+from deepmeme.models.vae.config import VaeConfig
+from deepmeme.train.checkpointing import CHECKPOINTS
+from deepmeme.train.gan_task import GanTask, GanWeights
+from deepmeme.train.loop import Fitted, fit
+from deepmeme.train.options import FitOptions
+from deepmeme.train.run_state import averages_of
+from deepmeme.train.vae_task import VaeTask, VaeWeights
+
+
+def train_vae(
+    data: Path | str,
+    out: Path,
+    options: FitOptions,
+    *,
+    config: VaeConfig | None = None,
+    weights: VaeWeights | None = None,
+    start: Path | None = None,
+) -> Fitted:
+    """Teach an autoencoder faces, or go on with it.
+
+    Args:
+        data: folder of pictures, see :func:`open_pictures`.
+        out: folder of the run.
+        options: its course.
+        config: sizes.
+        weights: what each part of the loss counts.
+        start: a run to begin with; what has other sizes is left out.
+
+    Raises:
+        InputError: the pictures cannot be used.
+        WeightsError: ``start`` is no such run.
+    """
+    config = config or VaeConfig()
+    pictures = open_pictures(data, config.resolution)
+    torch.manual_seed(options.seed)
+    task = VaeTask(pictures, config, weights=weights, seed=options.seed)
+    if start is not None:
+        begin_with(start, task.players)
+    return fit(task, options, out)
+
+
+def train_gan(
+    data: Path | str,
+    out: Path,
+    options: FitOptions,
+    *,
+    config: GanConfig | None = None,
+    weights: GanWeights | None = None,
+    start: Path | None = None,
+) -> Fitted:
+    """Teach a generator and its critic faces, or go on with them; as :func:`train_vae`. A run at
+    half the size is a good beginning: what has learnt there is taken over."""
+    config = config or GanConfig()
+    pictures = open_pictures(data, config.resolution)
+    torch.manual_seed(options.seed)
+    task = GanTask(pictures, config, weights=weights, seed=options.seed)
+    if start is not None:
+        begin_with(start, task.players)
+    return fit(task, options, out)
+
+
+def begin_with(run: Path, players: Mapping[str, nn.Module]) -> int:
+    """Fill players with what a run has learnt, where sizes agree; how many tensors did.
+
+    Raises:
+        WeightsError: the run holds none of these players.
+    """
+    found = averages_of(run / CHECKPOINTS)
+    known = {name for name in players if found is not None and name in found[0]}
+    if found is None or not known:
+        raise WeightsError(f"{run} holds no checkpoint of {' and '.join(players)} to begin with.")
+    taken = 0
+    for name in known:
+        own = players[name].state_dict()
+        fitting = {
+            key: value for key, value in found[0][name].items() if _fits(value, own.get(key))
+        }
+        players[name].load_state_dict(own | fitting)
+        taken += len(fitting)
+    return taken
+
+
+def _fits(value: Tensor, own: Tensor | None) -> bool:
+    return own is not None and own.shape == value.shape

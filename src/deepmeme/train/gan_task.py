@@ -1,0 +1,158 @@
+"""A generator learns to fool a critic, and the critic not to be fooled."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from deepmeme.data.picture_set import Pictures
+from deepmeme.losses.augmented import augmented
+from deepmeme.losses.perceptual import SeededFeatures
+from deepmeme.losses.relativistic import critic_loss, painter_loss, slope_penalty
+from deepmeme.metrics.distribution import coverage, frechet_distance
+from deepmeme.models.gan.config import GanConfig
+from deepmeme.models.gan.critic import Critic
+from deepmeme.models.gan.generator import Generator
+from deepmeme.train.dream_sight import in_parts
+from deepmeme.train.sheet import picture_of, rows_of
+from deepmeme.train.task import Picture, Turn, frozen
+from deepmeme.train.vae_task import FaceBatch, FaceFeed
+
+_SHOWN, _SHOWN_SEED = 48, 5
+_ACROSS = 12
+_SEEN, _PART = 256, 32
+log = logging.getLogger("deepmeme.train")
+
+COLLAPSED = 0.02
+"""Recall below which most real faces lie beyond all that are painted."""
+
+
+@dataclass(frozen=True)
+class GanWeights:
+    """What counts beside fooling and not being fooled."""
+
+    slope: float = 1.0
+    """Gamma of the penalties on the critic's slope, at real and at made pictures."""
+    slope_every: int = 4
+    """Steps between penalties, which count so many times more: each costs another step."""
+    augmented: bool = True
+    """Show the critic changed pictures, so that it cannot learn few ones by heart."""
+
+
+class GanTask:
+    """See :class:`deepmeme.train.task.Task`; the players are "painter" and "critic"."""
+
+    family = "gan"
+
+    def __init__(
+        self,
+        pictures: Pictures,
+        config: GanConfig,
+        *,
+        weights: GanWeights | None = None,
+        seed: int = 1,
+    ) -> None:
+        """``pictures`` (n, r, r, 3) at the resolution of the configuration."""
+        self.config, self.weights = config, weights or GanWeights()
+        self.feed = FaceFeed(pictures, seed)
+        self.painter, self.critic = Generator(config), Critic(config)
+        self.sight = SeededFeatures()
+        for part in (self.painter, self.critic):
+            part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        generator = torch.Generator().manual_seed(_SHOWN_SEED)
+        self.shown = torch.randn(_SHOWN, config.latent, generator=generator)
+        self.judgement: dict[str, float] = {}
+        self._best_recall = 0.0
+
+    @property
+    def players(self) -> Mapping[str, nn.Module]:
+        """Each against the other."""
+        return {"painter": self.painter, "critic": self.critic}
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """As the options say."""
+        return {}
+
+    def facts(self) -> Mapping[str, Any]:
+        """Numbers to build them from."""
+        return {"config": asdict(self.config), "pictures": len(self.feed.learnt)}
+
+    def worth_compiling(self) -> Sequence[nn.Module]:
+        """Both."""
+        return (self.painter, self.critic)
+
+    def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
+        """Some real faces."""
+        return self.feed.batch(number, size, device)
+
+    def turns(self, batch: FaceBatch, step: int) -> Iterator[Turn]:
+        """The painter's, then the critic's, who sees the same faces."""
+        real = batch.pictures
+        code = torch.randn(len(real), self.config.latent, device=real.device)
+        made = self.painter(code).float()
+        with frozen(self.critic):
+            scores = self.critic(self._seen(made))
+            with torch.no_grad():
+                wanted = self.critic(self._seen(real))
+        yield Turn("painter", {"fooling": painter_loss(wanted, scores)})
+        made = made.detach()
+        at_real, at_made = self._seen(real), self._seen(made)
+        scores, found = self.critic(at_made), self.critic(at_real)
+        losses = {"critic": critic_loss(found, scores)}
+        every = self.weights.slope_every
+        if self.weights.slope and step % every == 0:
+            half = 0.5 * self.weights.slope * every
+            slopes = [slope_penalty(self.critic, seen) for seen in (at_real, at_made)]
+            losses["slope"] = half * (slopes[0] + slopes[1])
+        notes = {"score of real": found.float().mean(), "score of made": scores.float().mean()}
+        judged = {name: torch.tensor(value) for name, value in self.judgement.items()}
+        yield Turn("critic", losses, notes | judged)
+
+    def _seen(self, pictures: Tensor) -> Tensor:
+        return augmented(pictures) if self.weights.augmented else pictures
+
+    @torch.no_grad()
+    def preview(self, device: torch.device) -> Picture:
+        """The same codes, time after time; the last row walks from one to another."""
+        faces = self.painter(self.shown[: _SHOWN - _ACROSS].to(device))
+        ends = self.shown[-2:].to(device)
+        ways = torch.linspace(0, 1, _ACROSS, device=device)[:, None]
+        walk = self.painter(ends[:1] * (1 - ways) + ends[1:] * ways)
+        cells = [picture_of(face) for face in torch.cat([faces, walk])]
+        self._judge(device)
+        return rows_of([cells[row : row + _ACROSS] for row in range(0, len(cells), _ACROSS)])
+
+    def _judge(self, device: torch.device) -> None:
+        """Rate what is painted, and say so when it becomes one face again and again."""
+        self.judgement = self.judged(device)
+        recall = self.judgement["recall"]
+        if recall < COLLAPSED and self._best_recall > 5 * COLLAPSED:
+            log.warning(
+                "the faces have become alike: only %.0f %% of the real ones lie among them, %.0f "
+                "%% did before. Stop, and begin again with a smaller learning rate",
+                100 * recall, 100 * self._best_recall,
+            )  # fmt: skip
+        self._best_recall = max(self._best_recall, recall)
+
+    @torch.no_grad()
+    def judged(self, device: torch.device) -> dict[str, float]:
+        """Distance to real faces, precision and recall, of a few hundred by features of a seeded
+        network (``train.dream_sight``)."""
+        self.sight.to(device)
+        rows = self.feed.learnt[:: max(1, len(self.feed.learnt) // _SEEN)]
+        generator = torch.Generator().manual_seed(_SHOWN_SEED + 1)
+        codes = torch.randn(_SEEN, self.config.latent, generator=generator).to(device)
+        real = in_parts(
+            len(rows), _PART, lambda i, n: self.feed.of(rows[i : i + n], device), self.sight
+        )
+        made = in_parts(_SEEN, _PART, lambda i, n: self.painter(codes[i : i + n]), self.sight)
+        found = coverage(real, made)
+        return {
+            "distance": frechet_distance(real, made),
+            "precision": found.precision,
+            "recall": found.recall,
+        }
