@@ -5,19 +5,18 @@ third of that. Neither PyTorch nor a download is needed.
 """
 
 import math
-import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.faces.face import Box, Face
+from deepmeme.runtime.stages import open_stage
 from deepmeme.weights.catalogue import BUNDLED
-from deepmeme.weights.folder import checked_file, read_card
 
 Frame = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -162,22 +161,9 @@ def compiled(folder: Path, stage: str) -> Network:
     Raises:
         WeightsError: a file is missing or damaged.
     """
-    import openvino
-
-    core = openvino.Core()
-    model = core.compile_model(
-        core.read_model(checked_file(folder, read_card(folder)["stages"][stage])),
-        "CPU",
-        {
-            "INFERENCE_PRECISION_HINT": "f32",
-            "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
-            "PERFORMANCE_HINT": "LATENCY",
-        },
-    )
-    request: Any = model.create_infer_request()
+    network = open_stage(folder, stage)
 
     def run(value: Floats) -> Floats:
-        request.infer([value], share_inputs=True)
-        return np.array(request.get_output_tensor(0).data, np.float32)
+        return next(iter(network(value).values()))
 
     return run

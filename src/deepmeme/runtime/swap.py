@@ -1,7 +1,5 @@
 """A trained pair of autoencoders, ready to run: aligned faces in, the other person's faces out."""
 
-import os
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -10,13 +8,11 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.runtime.engine import as_unit_nchw
-from deepmeme.weights.checkpoint import file_sha256
-from deepmeme.weights.folder import checked_file, read_card
+from deepmeme.runtime.stages import Floats, open_stage
+from deepmeme.weights.folder import read_card
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, ...] = ("a", "b")
-Floats = NDArray[np.float32]
-Stage = Callable[[Floats], dict[str, Floats]]
 
 STAGES = ("encode", "decode_a", "decode_b")
 
@@ -63,17 +59,13 @@ class OpenVINOSwap:
             WeightsError: its files are missing, damaged or of another family.
             InputError: an unknown precision.
         """
-        hints = {"fp32": "f32", "bf16": "bf16"}
-        if precision not in hints:
-            raise InputError(f"precision={precision!r}: choose from {', '.join(hints)}.")
         card = read_card(folder)
         if card.get("family") != "swap":
             raise WeightsError(
                 f"{folder} holds a model of the family {card.get('family')!r}, expected a swap: "
                 "the folder that `deepmeme swap train` wrote."
             )
-        files = {stage: checked_file(folder, _entry(card, stage, folder)) for stage in STAGES}
-        self._stages = {stage: _compiled(path, hints[precision]) for stage, path in files.items()}
+        self._stages = {s: open_stage(folder, s, precision=precision) for s in STAGES}
         people = tuple(map(str, card.get("people", ("A", "B"))))
         if len(people) != 2:
             raise WeightsError(f"{folder / 'model.json'} should name two people, not {people}.")
@@ -82,7 +74,7 @@ class OpenVINOSwap:
             str(card.get("preset", "")),
             int(card["resolution"]),
             (people[0], people[1]),
-            file_sha256(files["encode"]),
+            str(card["stages"]["encode"]["sha256"]),
         )
 
     @property
@@ -126,30 +118,3 @@ def model_folder(folder: Path | str) -> Path:
     folder = Path(folder)
     inside = folder / "model"
     return inside if (inside / "model.json").is_file() else folder
-
-
-def _entry(card: Mapping[str, Any], stage: str, folder: Path) -> Any:
-    stages = card.get("stages")
-    if not isinstance(stages, Mapping) or stage not in stages:
-        raise WeightsError(f"{folder / 'model.json'} names no network {stage!r}.")
-    return stages[stage]
-
-
-def _compiled(path: Path, hint: str) -> Stage:
-    import openvino
-
-    core = openvino.Core()
-    settings = {
-        "INFERENCE_PRECISION_HINT": hint,
-        "INFERENCE_NUM_THREADS": os.cpu_count() or 1,
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    model: Any = core.compile_model(core.read_model(path), "CPU", settings)
-    request = model.create_infer_request()
-    names = [port.get_any_name() for port in model.outputs]
-
-    def run(value: Floats) -> dict[str, Floats]:
-        request.infer([np.ascontiguousarray(value)], share_inputs=True)
-        return {name: np.array(request.get_tensor(name).data, np.float32) for name in names}
-
-    return run

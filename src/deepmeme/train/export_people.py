@@ -4,14 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
 from deepmeme.models.faces.identity import FaceIdentity, IdentityConfig
 from deepmeme.models.faces.mask import FaceMask, MaskConfig
-from deepmeme.train.export_finder import TOLERANCE, averages, check_graph, write_graph
-from deepmeme.train.export_portrait import store_in_halves
-from deepmeme.weights.checkpoint import file_sha256
+from deepmeme.train.export_finder import TOLERANCE, averages
+from deepmeme.train.onnx_file import smooth_picture, write_network
 
 _HALVES_TOLERANCE = 2e-2
 """Largest difference of a share or of a vector's number once weights are stored as float16."""
@@ -33,9 +29,11 @@ def export(mask: FaceMask | None, identity: FaceIdentity | None, folder: Path) -
     for stage, network, made in (("mask", mask, "share"), ("identity", identity, "vector")):
         if network is None:
             continue
-        path = folder / f"{stage}.onnx"
-        _write(network, made, path)
-        stages[stage] = {"file": path.name, "sha256": file_sha256(path)}
+        example = {"frames": smooth_picture(network.config.resolution)}
+        stages[stage], _ = write_network(
+            network, example, [made], folder / f"{stage}.onnx",
+            exact=TOLERANCE, halves=_HALVES_TOLERANCE,
+        )  # fmt: skip
         parameters += sum(p.numel() for p in network.parameters())
     facts = {
         "format": 1,
@@ -52,21 +50,6 @@ def export(mask: FaceMask | None, identity: FaceIdentity | None, folder: Path) -
     }
     (folder / "model.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return facts
-
-
-def _write(network: FaceMask | FaceIdentity, made: str, path: Path) -> None:
-    network = network.eval().float().cpu()
-    network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    example = _example(network.config.resolution)
-    write_graph(network, example, ("frames", made), path, any_size=False)
-    check_graph(path, network, example, TOLERANCE)
-    store_in_halves(path)
-    check_graph(path, network, example, _HALVES_TOLERANCE)
-
-
-def _example(side: int) -> Tensor:
-    coarse = torch.rand(1, 3, 6, 6, generator=torch.Generator().manual_seed(0))
-    return nn.functional.interpolate(coarse, size=(side, side), mode="bicubic").clamp(0, 1)
 
 
 def mask_of(run: Path) -> FaceMask:

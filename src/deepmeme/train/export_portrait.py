@@ -1,7 +1,6 @@
 """A trained portrait model -> the folder that ships: three ONNX stages, weights, ``model.json``."""
 
 import json
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,22 +10,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from deepmeme.errors import WeightsError
 from deepmeme.models.motion.families import load_network
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait import PortraitConfig, PortraitModel, SourceFeatures
 from deepmeme.runtime.load import load_folder
-from deepmeme.runtime.openvino_engine import name_of
+from deepmeme.train.onnx_file import write_network
 from deepmeme.weights.checkpoint import file_sha256
 
-OPSET = 17
 TOLERANCE = 1e-3
 """Largest difference between torch and the exported stage, in units of a pixel's full range."""
 
 HALVES_TOLERANCE = 2e-2
 """The same once its weights are stored as float16."""
 
-SMALL = 256
 FRAMING = 2.0
 CALIBRATION = "calibration.json"
 MOST_SHIFT_PX = 0.1
@@ -90,19 +86,13 @@ def export(model: PortraitModel, folder: Path, *, name: str = "portrait") -> dic
     examples = _examples(model.config)
     stages: dict[str, dict[str, str]] = {}
     for stage, (wrapper, inputs, outputs) in _stages(model).items():
-        wrapper.eval()  # the exporter restores the mode that the outermost module has
         path = folder / f"{stage}.onnx"
         given = {key: examples[key] for key in inputs}
-        with torch.no_grad():
-            wanted = wrapper(*given.values())
-        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
-        _write_onnx(wrapper, given, outputs, path)
-        _check(path, given, dict(zip(outputs, wanted, strict=True)), TOLERANCE)
-        store_in_halves(path)
-        _check(path, given, dict(zip(outputs, wanted, strict=True)), HALVES_TOLERANCE)
+        stages[stage], made = write_network(
+            wrapper, given, outputs, path, exact=TOLERANCE, halves=HALVES_TOLERANCE
+        )
         if stage == "encode":
-            examples.update(zip(outputs, wanted, strict=True))
-        stages[stage] = {"file": path.name, "sha256": file_sha256(path)}
+            examples.update(made)
     weights = folder / "weights.safetensors"
     state = {key: value.half().contiguous() if value.is_floating_point() else value
              for key, value in model.state_dict().items()}  # fmt: skip
@@ -179,63 +169,3 @@ def _examples(config: PortraitConfig) -> dict[str, Tensor]:
     xy = torch.rand(1, count, 2, generator=generator) - 0.5
     moved = xy + 0.05 * torch.randn(1, count, 2, generator=generator)
     return {"frames": picture, "source": picture, "source_xy": xy, "driving_xy": moved}
-
-
-def _write_onnx(
-    wrapper: nn.Module, given: dict[str, Tensor], outputs: Sequence[str], path: Path
-) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            wrapper,
-            tuple(given.values()),
-            str(path),
-            input_names=list(given),
-            output_names=list(outputs),
-            opset_version=OPSET,
-            dynamo=False,
-        )
-
-
-def store_in_halves(path: Path) -> None:
-    """Keep an ONNX file's large constants as float16; a cast gives them back as float32."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
-    model = onnx.load(str(path))
-    graph, casts = model.graph, []
-    for tensor in list(graph.initializer):
-        array = numpy_helper.to_array(tensor)
-        if array.dtype != np.float32 or array.size < SMALL:
-            continue
-        graph.initializer.remove(tensor)
-        stored = f"{tensor.name}.half"
-        graph.initializer.append(numpy_helper.from_array(array.astype(np.float16), stored))
-        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)
-    onnx.save(model, str(path))
-
-
-def _check(
-    path: Path, given: dict[str, Tensor], wanted: dict[str, Tensor], tolerance: float
-) -> None:
-    found = run_openvino(path, {key: value.numpy() for key, value in given.items()})
-    for key, value in wanted.items():
-        worst = float(np.abs(found[key] - value.numpy()).max())
-        if not worst <= tolerance:
-            raise WeightsError(
-                f"{path.name}: {key!r} differs from torch by {worst:.2g}, more than {tolerance}. "
-                "The export of one of its operations is wrong; this folder must not ship."
-            )
-
-
-def run_openvino(path: Path, given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """One exact fp32 pass of an ONNX file."""
-    import openvino
-
-    compiled = openvino.Core().compile_model(
-        path, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
-    )
-    results = compiled({key: np.ascontiguousarray(value) for key, value in given.items()})
-    return {name_of(port): np.array(results[port]) for port in compiled.outputs}

@@ -1,0 +1,119 @@
+"""A network -> an ONNX file that other runtimes read, checked against torch before anybody does."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from deepmeme.errors import WeightsError
+from deepmeme.runtime.openvino_engine import name_of
+from deepmeme.weights.checkpoint import file_sha256
+
+OPSET = 17
+_SMALL = 256
+"""Constants of fewer numbers stay as they are."""
+
+Axes = Mapping[str, Mapping[int, str]]
+
+
+def write_network(
+    network: nn.Module,
+    given: Mapping[str, Tensor],
+    made: Sequence[str],
+    path: Path,
+    *,
+    exact: float,
+    halves: float,
+    open_axes: Axes | None = None,
+) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """Write ``network`` with its weights as float16 and check it twice, before and after that.
+
+    Args:
+        network: becomes an evaluating one on the CPU in float32.
+        given: an example, by the names of the inputs.
+        made: names of the outputs.
+        path: the file.
+        exact: largest difference from torch, as a share of an output's largest number, or of 1
+            where that is less.
+        halves: the same once weights are stored as float16.
+        open_axes: sizes that are left open, by name of input or output.
+
+    Returns:
+        What ``model.json`` says of the file; what torch makes of the example, by name.
+
+    Raises:
+        WeightsError: the file disagrees with torch.
+    """
+    network = network.eval().float().cpu()
+    network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    with torch.no_grad():
+        out = network(*given.values())
+    wanted = dict(zip(made, out if isinstance(out, tuple) else (out,), strict=True))
+    axes = None if open_axes is None else {name: dict(found) for name, found in open_axes.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network, tuple(given.values()), str(path), input_names=list(given),
+            output_names=list(made), dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+    _check(path, given, wanted, exact)
+    _store_in_halves(path)
+    _check(path, given, wanted, halves)
+    return {"file": path.name, "sha256": file_sha256(path)}, wanted
+
+
+def smooth_picture(side: int, cells: int = 6) -> Tensor:
+    """(1, 3, side, side) in [0, 1], always the same: something to look at."""
+    coarse = torch.rand(1, 3, cells, cells, generator=torch.Generator().manual_seed(0))
+    large = nn.functional.interpolate(coarse, size=(side, side), mode="bicubic")
+    return large.clamp(0, 1)
+
+
+def _store_in_halves(path: Path) -> None:
+    """Keep an ONNX file's large constants as float16; a cast gives them back as float32."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(str(path))
+    graph, casts = model.graph, []
+    for tensor in list(graph.initializer):
+        array = numpy_helper.to_array(tensor)
+        if array.dtype != np.float32 or array.size < _SMALL:
+            continue
+        graph.initializer.remove(tensor)
+        stored = f"{tensor.name}.half"
+        graph.initializer.append(numpy_helper.from_array(array.astype(np.float16), stored))
+        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+    onnx.save(model, str(path))
+
+
+def _check(
+    path: Path, given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], tolerance: float
+) -> None:
+    found = _run_openvino(path, {key: value.numpy() for key, value in given.items()})
+    for key, value in wanted.items():
+        scale = max(1.0, float(value.abs().max()))
+        worst = float(np.abs(found[key] - value.numpy()).max()) / scale
+        if not worst <= tolerance:
+            raise WeightsError(
+                f"{path.name}: {key!r} differs from torch by {worst:.2g}, more than {tolerance}. "
+                "The export of one of its operations is wrong; this folder must not be used."
+            )
+
+
+def _run_openvino(path: Path, given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """One exact fp32 pass of an ONNX file."""
+    import openvino
+
+    compiled = openvino.Core().compile_model(
+        path, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
+    )
+    results = compiled({key: np.ascontiguousarray(value) for key, value in given.items()})
+    return {name_of(port): np.array(results[port]) for port in compiled.outputs}
