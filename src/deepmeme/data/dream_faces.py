@@ -31,8 +31,7 @@ from deepmeme.data.synthetic_heads import Pose, SyntheticHead
 from deepmeme.data.synthetic_heads.motion import Motion, sample_expression
 from deepmeme.data.synthetic_heads.person import HairStyle, Person
 from deepmeme.errors import InputError
-from deepmeme.faces.align import align_face
-from deepmeme.faces.crop import Crop
+from deepmeme.faces.align import portrait_crop
 
 FIRST_SEED = 1 << 35
 """Nobody of these is in a bank (below 2^31), a figure (from 2^33) or among squares (from 2^34)."""
@@ -47,8 +46,6 @@ LABELS = (
 from -1 (frown) to 1 (raised); lightness of skin and hair; sizes of parts over the eyes' distance.
 The rest is 0 to 1."""
 _RENDERED_PX, _SMALLER = 240, 0.8
-_WIDER, _HIGHER = 1.55, 0.1
-"""Side of a portrait over that of an aligned face, and how far its middle lies above."""
 _LENGTHS: dict[HairStyle, float] = {
     "bald": 0.0, "buzz": 0.1, "beanie": 0.1, "short": 0.25, "parted": 0.3, "tied": 0.35,
     "bangs": 0.4, "afro": 0.5, "bob": 0.7, "long": 1.0,
@@ -127,16 +124,6 @@ def wall(rng: np.random.Generator) -> NDArray[np.uint8]:
     far = np.hypot(x - rng.uniform(-0.8, 0.8), y - rng.uniform(-0.8, 0.2))
     shade = 1 - rng.uniform(0.1, 0.3) * far[..., None]
     return np.asarray(np.clip(colour * shade, 0, 255), np.uint8)
-
-
-def portrait_crop(xy_px: NDArray[np.float64], names: tuple[str, ...]) -> Crop:
-    """The aligned face with its hair and the beginning of its shoulders."""
-    face = align_face(xy_px, names)
-    lean, up = np.radians(face.angle_deg), _HIGHER * face.side
-    return Crop(
-        face.centre_x + up * float(np.sin(lean)), face.centre_y - up * float(np.cos(lean)),
-        _WIDER * face.side, face.angle_deg, found_face=True,
-    )  # fmt: skip
 
 
 def sample_portrait(rng: np.random.Generator) -> Motion:

@@ -23,6 +23,8 @@ SIDE = 2.9
 """Side of the square in distances of the average face's eyes: brows to chin, ear to ear."""
 _MIDDLE = (0.0, 0.15)
 """Where the average face has the square's centre."""
+_WIDER, _HIGHER = 1.55, 0.1
+"""Side of a portrait over that of an aligned face, and how far its middle lies above."""
 _FIVE = (
     tuple(f"eye_r_{i}" for i in range(6)),
     tuple(f"eye_l_{i}" for i in range(6)),
@@ -63,6 +65,20 @@ def align_face(xy_px: Points, names: Sequence[str]) -> Crop:
     x = here[0] + right * math.cos(lean) - down * math.sin(lean)
     y = here[1] + right * math.sin(lean) + down * math.cos(lean)
     return Crop(float(x), float(y), SIDE * size, turn, found_face=True)
+
+
+def portrait_crop(xy_px: Points, names: Sequence[str]) -> Crop:
+    """The aligned face with its hair and the beginning of its shoulders.
+
+    Raises:
+        InputError: as :func:`align_face`.
+    """
+    face = align_face(xy_px, names)
+    lean, up = math.radians(face.angle_deg), _HIGHER * face.side
+    return Crop(
+        face.centre_x + up * math.sin(lean), face.centre_y - up * math.cos(lean),
+        _WIDER * face.side, face.angle_deg, found_face=True,
+    )  # fmt: skip
 
 
 def five_points(xy: Points, names: Sequence[str]) -> Points:
