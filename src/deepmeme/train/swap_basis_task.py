@@ -35,7 +35,7 @@ from deepmeme.weights.folder import building
 
 ROOM = 1.25
 """Squares are kept this much larger than they are learnt from."""
-NOISE = 0.5
+NOISE = 0.3
 """Standard deviation of what is added to the code, whose own is 1."""
 CROSSED = 0.7
 """How often another one does it, where there is one who does the same."""

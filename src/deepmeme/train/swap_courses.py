@@ -9,7 +9,7 @@ _GPU = FitOptions(
     patience=20_000, average_decay=0.998, log_every=100,
 )  # fmt: skip
 BASIS_COURSE = FitOptions(
-    steps=2600, batch_size=32, learning_rate=6e-4, beta1=0.9, weight_decay=1e-4, warmup=200,
+    steps=2500, batch_size=32, learning_rate=6e-4, beta1=0.9, weight_decay=1e-4, warmup=200,
     average_decay=0.998, precision="bf16-mixed", save_minutes=5, log_every=50,
 )  # fmt: skip
 """What the shared beginning of quick swaps takes, by default."""
