@@ -60,6 +60,23 @@ def test_landmarks_of_a_leaning_face() -> None:
     assert 0.3 * size < jaw @ down < 0.7 * size
 
 
+def test_a_second_look_mends_a_box_beside_the_face() -> None:
+    size = 150.0
+    picture = scene(480, 360, [(240, 180, size)])
+    (seen,) = sight_faces(picture)
+    good = find_landmarks(picture, seen.face, looks=4).xy_px
+    box = seen.face.box
+    moved = 0.16 * box.width
+    wide = Box(box.x0 + moved, box.y0 - moved, box.x1 + 3 * moved, box.y1 + moved)
+    beside = seen.face._replace(box=wide)
+    once, twice = (
+        float(np.linalg.norm(find_landmarks(picture, beside, looks=n).xy_px - good, axis=1).mean())
+        for n in (1, 2)
+    )
+    assert twice < 0.6 * once and twice < 0.02 * size
+    assert find_landmarks(picture, beside).face.box.overlap(box) > beside.box.overlap(box)
+
+
 def test_a_missing_network_is_named(tmp_path: pytest.TempPathFactory) -> None:
     with pytest.raises(WeightsError, match=r"model\.json"):
         sight_faces(np.zeros((50, 50, 3), np.uint8), folder=tmp_path)  # type: ignore[arg-type]
