@@ -15,7 +15,9 @@ from deepmeme.data.picture_set import open_pictures
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.vae.config import VaeConfig
+from deepmeme.runtime.dream import open_dream
 from deepmeme.train.dream_training import begin_with, train_gan, train_vae
+from deepmeme.train.export import export_any
 from deepmeme.train.gan_task import COLLAPSED, GanTask
 from deepmeme.train.options import FitOptions
 from deepmeme.train.report import read_log
@@ -109,6 +111,9 @@ def test_the_commands(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture
         words = f"train {kind} --data {faces} -o {tmp_path / kind} --size 32 --steps 1 --latent 8"
         assert run([*words.split(), "--batch-size", "2", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["finished"]
+        export_any(tmp_path / kind, tmp_path / f"{kind}-model")
+        model = open_dream(tmp_path / f"{kind}-model")
+        assert model.paint(model.codes(1, 0)).shape == (1, 32, 32, 3)
     assert (
         run(["train", "vae", "--data", str(faces), "-o", str(tmp_path / "x"), "--size", "50"]) == 2
     )

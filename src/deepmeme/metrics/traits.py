@@ -28,9 +28,7 @@ class Probes(NamedTuple):
     """(k,) share of the trait's variance that the reading explains in codes it has not seen."""
 
 
-def find_probes(
-    codes: NDArray[np.floating], labels: NDArray[np.floating], *, ridge: float = 1e-2
-) -> Probes:
+def find_probes(codes: Floats, labels: Floats, *, ridge: float = 1e-2) -> Probes:
     """From codes (n, d) and labels (n, k).
 
     Args:
@@ -41,7 +39,8 @@ def find_probes(
     Raises:
         InputError: too few faces for so many numbers, or a trait that never changes.
     """
-    codes, labels = np.asarray(codes, np.float64), np.asarray(labels, np.float64)
+    codes = np.asarray(codes, np.float64)
+    labels = np.asarray(labels, np.float64)
     count, size = codes.shape
     if count < 4 * size:
         raise InputError(f"{count} faces are too few to find traits in {size} numbers.")

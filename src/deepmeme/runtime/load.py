@@ -230,6 +230,8 @@ _NOT_MOVING = {
     "people": "tells faces from what hides them",
     "swap-basis": "is what `deepmeme swap train` begins with",
     "swap": "swaps faces (`deepmeme swap convert`)",
+    "vae": "dreams up faces",
+    "gan": "dreams up faces",
 }
 _NO_FACES = ("taichi", "fashion", "mgif", "bair", "toon")
 """Configurations of whatever moves: no face is looked for, the whole picture is taken."""

@@ -32,6 +32,11 @@ def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str,
 
             export_pair(run, folder)
             return {}
+        if "vae" in found[0] or "painter" in found[0]:
+            from deepmeme.train.export_dream import export_dream
+
+            export_dream(*found, folder)
+            return {}
         if "generator" not in found[0]:
             raise InputError(
                 f"{run} is one part of a model; give the folder that holds all of it: {run.parent}"
