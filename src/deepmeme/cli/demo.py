@@ -78,7 +78,7 @@ def demo(
     if name == "list":
         _list(as_json=as_json)
         return
-    if name == "swap":  # not listed yet: three hundred steps leave its faces too soft to show
+    if name == "swap":
         from deepmeme.cli.demo_swap import demo_swap
 
         demo_swap(output, as_json=as_json)
@@ -123,14 +123,15 @@ def _run(
 
 def _list(*, as_json: bool) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from deepmeme.cli.console import print_json, screen
-    from deepmeme.pipelines.demo import SCENES
+    from deepmeme.pipelines.demo import demos
 
     if as_json:
-        print_json({scene.name: scene.about for scene in SCENES})
+        print_json(demos())
         return
     table = Table.grid(padding=(0, 2))
-    for scene in SCENES:
-        table.add_row(f"deepmeme demo {scene.name}", scene.about)
+    for name, about in demos().items():
+        table.add_row(Text(f"deepmeme demo {name}"), Text(about))
     screen().print(table)

@@ -68,18 +68,24 @@ SCENES = (
 """What ``deepmeme demo NAME`` knows; the first one runs without a name."""
 
 
+def demos() -> dict[str, str]:
+    """What can be shown, and what each is: the scenes, and a swap, which has to be learnt first."""
+    swap = "two rendered people exchange faces: learns for some minutes, needs deepmeme[train]"
+    return {scene.name: scene.about for scene in SCENES} | {"swap": swap}
+
+
 def find_scene(name: str) -> Scene:
     """The scene of that name.
 
     Raises:
-        InputError: there is none; says which there are.
+        InputError: there is none; says which demos there are.
     """
-    names = [scene.name for scene in SCENES]
-    if name in names:
-        return SCENES[names.index(name)]
-    close = get_close_matches(name, names, 1)
+    found = next((scene for scene in SCENES if scene.name == name), None)
+    if found is not None:
+        return found
+    close = get_close_matches(name, demos(), 1)
     hint = f" Did you mean {close[0]}?" if close else ""
-    raise InputError(f"There is no demo {name!r}.{hint} There are: {', '.join(names)}.")
+    raise InputError(f"There is no demo {name!r}.{hint} There are: {', '.join(demos())}.")
 
 
 def asset(name: str) -> Path:
