@@ -11,6 +11,8 @@ import torch
 from PIL import Image
 
 from deepmeme.cli.main import run
+from deepmeme.data.arrays import write_record
+from deepmeme.data.dream_faces import FacesShape
 from deepmeme.data.picture_set import open_pictures
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.models.gan.config import GanConfig
@@ -118,3 +120,23 @@ def test_the_commands(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture
         run(["train", "vae", "--data", str(faces), "-o", str(tmp_path / "x"), "--size", "50"]) == 2
     )
     assert "choose from 32, 64, 128, 256" in capsys.readouterr().err
+
+
+def test_a_vae_ships_with_the_traits_that_its_codes_tell(tmp_path: Path) -> None:
+    """Faces whose brightness is labelled, and a label that has nothing to do with them."""
+    rng = np.random.default_rng(5)
+    labels = rng.uniform(0, 1, (160, 2)).astype(np.float32)
+    pictures = np.broadcast_to(labels[:, :1, None, None] * 200 + 20, (160, 32, 32, 3))
+    shape = FacesShape(160, 160, 1, 32, ("light", "luck"), "grey")
+    np.save(tmp_path / "pictures.npy", pictures.astype(np.uint8))
+    np.save(tmp_path / "labels.npy", labels)
+    write_record(tmp_path / "faces.json", shape)
+    train_vae(tmp_path, tmp_path / "run", replace(OPTIONS, steps=40), config=TINY)
+    export_any(tmp_path / "run", tmp_path / "model", [tmp_path])
+    model = open_dream(tmp_path / "model")
+    assert model.traits is not None and model.traits.names == ("light",)
+    codes = model.encode(np.asarray(pictures[:60], np.uint8))
+    assert np.corrcoef(model.read(codes)["light"], labels[:60, 0])[0, 1] > 0.9
+    middle = codes.mean(0, keepdims=True)
+    dark, bright = (model.paint(model.edited(middle, {"light": step})).mean() for step in (-1, 1))
+    assert bright > dark + 20

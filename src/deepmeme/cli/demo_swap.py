@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("deepmeme-demo-swap")
 PEOPLE = ("driver", "guest")
-STEPS = 500
+STEPS = 700
 
 
 def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:

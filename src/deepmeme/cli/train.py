@@ -350,7 +350,11 @@ def export(
     run: Annotated[Path, typer.Argument(help="Folder of a run, of any kind.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the model.")],
     banks: Annotated[
-        list[Path], typer.Option(help="For a portrait: measure 8-bit ranges on a bank's frames.")
+        list[Path],
+        typer.Option(
+            help="For a portrait: measure 8-bit ranges on a bank's frames. For a VAE: labelled "
+            "faces, so that the model knows which way they smile."
+        ),
     ] = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:

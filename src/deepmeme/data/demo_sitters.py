@@ -178,12 +178,12 @@ DRIVER = Casting(
 GUEST = replace(
     DRIVER,
     seed=147,
-    plain=0.9,
-    wall=((60, 72, 60), (140, 158, 128)),
-    person=_BARE | {"hair_style": "bob", "age": 0.15, "makeup": 0.35, "womanly": 0.8,
-                    "freckles": 0.7, "cloth_style": "crew", "cloth": _linear(44, 70, 120),
-                    "cloth_2": _linear(240, 230, 200), "skin": _linear(236, 196, 172),
-                    "hair": _linear(150, 72, 30), "iris": _linear(70, 110, 140)},
+    plain=1.05,
+    wall=((120, 92, 64), (204, 164, 120)),
+    person=_BARE | {"hair_style": "bob", "age": 0.1, "makeup": 0.7, "womanly": 0.95,
+                    "cloth_style": "crew", "cloth": _linear(36, 110, 92),
+                    "cloth_2": _linear(240, 230, 200), "skin": _linear(158, 104, 72),
+                    "hair": _linear(84, 40, 24), "iris": _linear(70, 84, 50)},
 )  # fmt: skip
 
 LADY = Casting(

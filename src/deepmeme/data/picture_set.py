@@ -36,18 +36,18 @@ def open_pictures(folder: Path | str, size: int) -> Pictures:
         raise InputError(f"{root} is no folder. Give one with pictures of faces in it.")
     if (root / RECORD).is_file():
         stored = open_faces(root).pictures
-        found = _checked([_square(stored[row], size) for row in _spread(len(stored))], root)
+        found = _checked([middle_square(stored[row], size) for row in _spread(len(stored))], root)
     elif (root / INDEX).is_file():
         faces = open_faceset(root).kept()
         records = [faces.records[row] for row in _spread(len(faces.records))]
-        found = _checked([_square(faces.picture(record), size) for record in records], root)
+        found = _checked([middle_square(faces.picture(record), size) for record in records], root)
     else:
         files = sorted(
             file for file in root.rglob("*")
             if file.suffix.lower() in PICTURE_SUFFIXES and file.is_file()
         )  # fmt: skip
         files = [files[row] for row in _spread(len(files))]
-        found = _checked([_square(read_image(file), size) for file in files], root)
+        found = _checked([middle_square(read_image(file), size) for file in files], root)
     return found
 
 
@@ -56,7 +56,8 @@ def _spread(count: int) -> list[int]:
     return [int(row) for row in rows]
 
 
-def _square(picture: Pictures, size: int) -> Pictures:
+def middle_square(picture: Pictures, size: int) -> Pictures:
+    """(h, w, 3) -> (size, size, 3)."""
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2

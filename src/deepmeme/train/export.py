@@ -33,9 +33,12 @@ def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str,
             export_pair(run, folder)
             return {}
         if "vae" in found[0] or "painter" in found[0]:
-            from deepmeme.train.export_dream import export_dream
+            from deepmeme.train.dream_traits import traits_of_vae
+            from deepmeme.train.export_dream import export_dream, vae_of
 
-            export_dream(*found, folder)
+            labelled = banks[0] if banks and "vae" in found[0] else None
+            traits = None if labelled is None else traits_of_vae(vae_of(*found), labelled)
+            export_dream(*found, folder, traits)
             return {}
         if "generator" not in found[0]:
             raise InputError(
