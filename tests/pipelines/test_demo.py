@@ -8,7 +8,7 @@ from deepmeme.errors import InputError
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.media.video import open_clip
-from deepmeme.pipelines.demo import DRIVER, SCENES, asset, find_scene, prepare_demo
+from deepmeme.pipelines.demo import DRIVER, SCENES, asset, demos, find_scene, prepare_demo
 from deepmeme.pipelines.options import AnimateOptions
 from tests.pipelines.stub_engine import StubEngine, StubModel
 from tests.pipelines.studio import Studio, frames_of, give_studio
@@ -109,4 +109,4 @@ def test_list_names_them(studio: Studio) -> None:
     assert code == 0
     assert all(f"deepmeme demo {scene.name}" in err for scene in SCENES)
     code, out, _ = studio.run("demo", "list", "--json")
-    assert list(json.loads(out)) == [scene.name for scene in SCENES]
+    assert json.loads(out) == demos() and "swap" in demos()
