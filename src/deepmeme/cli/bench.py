@@ -69,9 +69,11 @@ def machine() -> str:
     import os
     import platform
 
-    from openvino import Core, get_version
+    from openvino import get_version
 
-    name = Core().get_property("CPU", "FULL_DEVICE_NAME")
+    from deepmeme.openvino_core import openvino_core
+
+    name = openvino_core().get_property("CPU", "FULL_DEVICE_NAME")
     return (
         f"{name}, {os.cpu_count()} cores; Python {platform.python_version()}, "
         f"OpenVINO {get_version().split('-')[0]}"

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
 from deepmeme.extras import require
+from deepmeme.openvino_core import openvino_core
 
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
@@ -89,8 +90,8 @@ class Teacher:
 
     def __init__(self, folder: Path | str | None = None) -> None:
         self.folder = find_models(folder)
-        openvino: Any = require("openvino", extra="openvino")
-        engine = openvino.Core()
+        require("openvino", extra="openvino")
+        engine = openvino_core()
 
         def read(name: str) -> Network:
             # bf16, where the processor knows it, would move landmarks by 0.2 to 0.5 px

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from openvino import opset13 as op
 
 from deepmeme.errors import WeightsError
+from deepmeme.openvino_core import openvino_core
 
 WEIGHTS_FILE = "face_recognition_model.bin"
 MANIFEST_FILE = "face_recognition_model-weights_manifest.json"
@@ -48,7 +49,7 @@ class DlibFace:
                 f"{weights} is not the face recognition network of face-api: {error}."
             ) from error
         exact = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
-        self._run = ov.Core().compile_model(model, "CPU", exact)
+        self._run = openvino_core().compile_model(model, "CPU", exact)
 
     def __call__(self, chip: NDArray[np.uint8]) -> NDArray[np.float32]:
         unit = (chip.astype(np.float32) - _MEAN) / 256

@@ -85,9 +85,9 @@ def _extras() -> Finding:
 
 
 def _processor() -> Finding:
-    from openvino import Core
+    from deepmeme.openvino_core import openvino_core
 
-    core = Core()
+    core = openvino_core()
     name = core.get_property("CPU", "FULL_DEVICE_NAME")
     abilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     fast = [kind for kind in ("INT8", "BF16", "FP16") if kind in abilities]

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.openvino_core import openvino_core
+
 SAMPLES = 2
 """Along each side of a cell."""
 _BLUR = 2.0  # samples
@@ -55,7 +57,7 @@ def _network() -> Callable[[dict[int, Any]], Any]:
         x = x if index == last else op.relu(x)
     # half the time where the processor knows bf16; the signs stay the same
     options = {"INFERENCE_PRECISION_HINT": "bf16", "PERFORMANCE_HINT": "LATENCY"}
-    compiled: Callable[[dict[int, Any]], Any] = ov.Core().compile_model(
+    compiled: Callable[[dict[int, Any]], Any] = openvino_core().compile_model(
         ov.Model([x], [given]), "CPU", options
     )
     return compiled

@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import openvino as ov
-
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.extras import require
 from deepmeme.models.motion.config import MotionConfig
+from deepmeme.openvino_core import openvino_core
 from deepmeme.runtime import openvino_graph
 from deepmeme.runtime.engine import ModelInfo
 from deepmeme.runtime.openvino_engine import OpenVINOEngine, Stages
@@ -219,7 +218,7 @@ def load_folder(
 
         network = load_network(card["family"], checked_file(folder, card["weights"]))
         return TorchEngine(network, info, precision=precision, device=device)
-    core = ov.Core()
+    core = openvino_core()
     files = {stage: checked_file(folder, card["stages"][stage]) for stage in STAGES}
     stages = Stages(**{stage: core.read_model(file) for stage, file in files.items()})
     return OpenVINOEngine(stages, info, precision=precision, ranges=ranges)

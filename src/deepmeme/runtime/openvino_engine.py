@@ -17,6 +17,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
+from deepmeme.openvino_core import openvino_core
 from deepmeme.runtime.engine import (
     Inspection,
     KeypointArrays,
@@ -75,7 +76,7 @@ class OpenVINOEngine:
                 f"precision={precision!r} is not for the OpenVINO engine; "
                 f"choose from {', '.join(HINTS)}."
             )
-        self._core = ov.Core()
+        self._core = openvino_core()
         self._stages = stages
         self._precision = precision
         self._threads = threads or os.cpu_count() or 1

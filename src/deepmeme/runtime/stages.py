@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError, WeightsError
+from deepmeme.openvino_core import openvino_core
 from deepmeme.weights.folder import checked_file, read_card
 
 Floats = NDArray[np.float32]
@@ -24,15 +25,13 @@ def open_stage(folder: Path, stage: str, *, precision: str = "fp32") -> Stage:
         InputError: an unknown precision.
         WeightsError: its file is missing or damaged.
     """
-    import openvino
-
     if precision not in HINTS:
         raise InputError(f"precision={precision!r}: choose from {', '.join(HINTS)}.")
     stages = read_card(folder).get("stages")
     if not isinstance(stages, Mapping) or stage not in stages:
         raise WeightsError(f"{folder / 'model.json'} names no network {stage!r}.")
     path = checked_file(folder, stages[stage])
-    core = openvino.Core()
+    core = openvino_core()
     settings = {
         "INFERENCE_PRECISION_HINT": HINTS[precision],
         "INFERENCE_NUM_THREADS": os.cpu_count() or 1,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deepmeme.errors import WeightsError
+from deepmeme.openvino_core import openvino_core
 from deepmeme.runtime.openvino_engine import name_of
 from deepmeme.weights.checkpoint import file_sha256
 
@@ -110,9 +111,7 @@ def _check(
 
 def _run_openvino(path: Path, given: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """One exact fp32 pass of an ONNX file."""
-    import openvino
-
-    compiled = openvino.Core().compile_model(
+    compiled = openvino_core().compile_model(
         path, "CPU", {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
     )
     results = compiled({key: np.ascontiguousarray(value) for key, value in given.items()})

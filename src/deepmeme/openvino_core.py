@@ -1,0 +1,17 @@
+"""OpenVINO's core, one for the whole process.
+
+Its CPU plugin gives the thread that makes it a stack for signals and takes that away when it goes
+(AMX needs a large one). With several cores one's end takes another's stack, and the next Ctrl-C
+ends the process with a segmentation fault. So there is one, and it stays.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+
+@lru_cache(maxsize=1)
+def openvino_core() -> Any:
+    """An ``openvino.Core``."""
+    import openvino
+
+    return openvino.Core()
