@@ -15,7 +15,7 @@ BASIS_COURSE = FitOptions(
 """What the shared beginning of quick swaps takes, by default."""
 SWAP_COURSES: dict[str, FitOptions] = {
     "quick": FitOptions(
-        steps=2800, batch_size=16, learning_rate=4e-4, beta1=0.9, average_decay=0.995,
+        steps=2500, batch_size=16, learning_rate=4e-4, beta1=0.9, average_decay=0.995,
         precision="bf16-mixed", preview_every=250, save_minutes=5, warmup=50,
     ),
     "classic": replace(_GPU, beta1=0.5),
