@@ -15,3 +15,8 @@ def openvino_core() -> Any:
     import openvino
 
     return openvino.Core()
+
+
+def name_of(port: Any) -> str:
+    """The name that the stage was given; ONNX adds others, which begin with a slash."""
+    return str(min(port.get_names(), key=lambda name: (name.startswith("/"), name)))

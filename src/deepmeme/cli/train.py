@@ -218,7 +218,10 @@ Pictures = Annotated[
 FaceSize = Annotated[int, typer.Option(help="Side of the faces in pixels: 32, 64, 128 or 256.")]
 Numbers = Annotated[int, typer.Option(help="Numbers of a code.")]
 Earlier = Annotated[
-    Path | None, typer.Option("--from", help="A run to begin with; half the size will do.")
+    Path | None,
+    typer.Option(
+        "--from", help="A run to begin with: half the size will do, and a GAN may begin with a VAE."
+    ),
 ]
 
 
@@ -238,7 +241,8 @@ def vae(
     as_json: AsJson = False,
 ) -> None:
     """Learn an autoencoder of faces: codes to draw from, walk between and edit."""
-    from deepmeme.models.vae.config import VaeConfig, full_width
+    from deepmeme.models.painted import full_width
+    from deepmeme.models.vae.config import VaeConfig
     from deepmeme.train.dream_training import train_vae
     from deepmeme.train.vae_task import VaeWeights
 
@@ -265,13 +269,13 @@ def gan(
 ) -> None:
     """Learn a generator of faces and the critic that it has to fool."""
     from deepmeme.models.gan.config import GanConfig
-    from deepmeme.models.vae.config import full_width
+    from deepmeme.models.painted import full_width
     from deepmeme.train.dream_training import train_gan
     from deepmeme.train.gan_task import GanWeights
 
     talk(quiet=as_json)
     width = full_width(size)
-    config = GanConfig(size, latent, width, critic=width * 3 // 2 // 8 * 8)
+    config = GanConfig(size, latent, width, critic=width)
     weights = GanWeights(slope=slope)
     fitted = train_gan(data, out, options, config=config, weights=weights, start=start)
     _tell(fitted, out, as_json=as_json)

@@ -82,17 +82,32 @@ def practice(
     weights, count, device = weights or Weights(), len(squares), squares.device
     how = Style(scale=style.scale, shift=style.shift, turn_degrees=style.turn_degrees)
     matrix, offset, _ = (part.to(device) for part in random_places(count, how, generator))
-    line = (torch.arange(size, device=device) + 0.5) * (2 / size) - 1
-    grid = torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).expand(count, -1, -1, -1)
+    grid = places(count, size, device)
     straight = placed(grid, matrix, offset)
     bent = placed(grid + bending(count, size, style.bend, generator).to(device), matrix, offset)
-    faces = recoloured(squares.permute(0, 3, 1, 2).float() / 255, style, generator)
+    faces = recoloured(unit_faces(squares), style, generator)
     given, wanted = sampled(faces, bent), sampled(faces, straight)
     mask = sampled(masks[:, None].float() / 255, straight)
     there = torch.linalg.solve(matrix, (points.to(device) - offset[:, None]).mT).mT
     near = region_weights(there, size, sigma=0.11, gain=weights.features)
     weight = (weights.outside + (1 - weights.outside) * mask) * (1 + (near - 1) * mask)
     return Practice(given, wanted, mask, weight)
+
+
+def plain(squares: Tensor, size: int) -> Tensor:
+    """Aligned faces (b, n, n, 3) as they are: (b, 3, size, size) in [0, 1]."""
+    return sampled(unit_faces(squares), places(len(squares), size, squares.device))
+
+
+def unit_faces(squares: Tensor) -> Tensor:
+    """(b, n, n, 3) uint8 -> (b, 3, n, n) in [0, 1]."""
+    return squares.permute(0, 3, 1, 2).float() / 255
+
+
+def places(count: int, size: int, device: torch.device) -> Tensor:
+    """(count, size, size, 2): the middles of pixels, [-1, 1] from edge to edge."""
+    line = (torch.arange(size, device=device) + 0.5) * (2 / size) - 1
+    return torch.stack(torch.meshgrid(line, line, indexing="xy"), -1).expand(count, -1, -1, -1)
 
 
 def placed(grid: Tensor, matrix: Tensor, offset: Tensor) -> Tensor:

@@ -4,7 +4,6 @@ beta weighs the code's cost (Higgins et al. 2017); free bits leave each number s
 (Kingma et al. 2016, equation 15), so that it is not given up before it has learnt to tell anything.
 """
 
-import torch
 from torch import Tensor
 
 
@@ -28,12 +27,3 @@ def in_use(nats: Tensor, least: float = 0.05) -> int:
 def warmed(step: int, steps: int) -> float:
     """From 0 to 1 over the first steps: the code learns to tell before it learns to be cheap."""
     return 1.0 if steps <= 0 else min(1.0, (step + 1) / steps)
-
-
-def latent_gap(mean: Tensor, log_var: Tensor) -> Tensor:
-    """Codes of many pictures taken together, against N(0, 1): KL between their Gaussian and it, in
-    nats a number. Small where samples look like reconstructions."""
-    mean, log_var = mean.float(), log_var.float()
-    middle = mean.mean(0)
-    spread = mean.var(0, unbiased=False) + log_var.exp().mean(0)
-    return 0.5 * (middle.square() + spread - 1 - torch.log(spread)).mean()

@@ -20,9 +20,14 @@ def painter_loss(real: Tensor, made: Tensor) -> Tensor:
 
 def slope_penalty(critic: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
     """Mean squared gradient of the scores by the pictures (b, 3, h, w), summed over a picture:
-    R1 for real ones (Mescheder et al. 2018), R2 for made ones; weigh it by gamma / 2."""
+    R1 for real ones (Mescheder et al. 2018), R2 for made ones; weigh it by gamma / 2. bfloat16 will
+    do (gradients turn by 2 degrees), float16 overflows."""
     seen = pictures.detach().float().requires_grad_(True)
-    with torch.autocast(seen.device.type, enabled=False):
+    kind = seen.device.type
+    with torch.autocast(
+        kind, enabled=torch.is_autocast_enabled(kind)
+        and torch.get_autocast_dtype(kind) is torch.bfloat16, dtype=torch.bfloat16
+    ):  # fmt: skip
         scores = critic(seen)
-    (slope,) = torch.autograd.grad(scores.sum(), seen, create_graph=True)
+    (slope,) = torch.autograd.grad(scores.float().sum(), seen, create_graph=True)
     return slope.square().sum(dim=(1, 2, 3)).mean()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -64,13 +65,13 @@ class DreamModel:
                 f"{folder} holds a model of the family {card.get('family')!r}; dreaming needs a "
                 "vae or a gan."
             )
-        stages = card.get("stages", {})
-        self._networks = {name: open_stage(folder, name, precision=precision) for name in stages}
-        if "paint" not in self._networks:
+        self._stages: Mapping[str, Any] = card.get("stages", {})
+        if "paint" not in self._stages:
             raise WeightsError(f"{folder / 'model.json'} names no network 'paint'.")
+        self._open = lru_cache(lambda stage: open_stage(folder, stage, precision=precision))
         self.info = DreamInfo(
             str(card.get("name", folder.name)), card["family"], int(card["resolution"]),
-            int(card["latent"]), str(stages["paint"]["sha256"]),
+            int(card["latent"]), str(self._stages["paint"]["sha256"]),
         )  # fmt: skip
         self.traits = _traits(folder, card)
 
@@ -87,9 +88,9 @@ class DreamModel:
             for number in range(count)
         ]
         drawn = np.asarray(rows, np.float32)
-        if "map" not in self._networks:
+        if "map" not in self._stages:
             return drawn
-        return np.concatenate([self._networks["map"](row[None])["code"] for row in drawn])
+        return np.concatenate([self._open("map")(row[None])["code"] for row in drawn])
 
     def paint(self, codes: Floats) -> Frames:
         """(n, d) -> (n, r, r, 3).
@@ -98,7 +99,7 @@ class DreamModel:
             InputError: codes of another model.
         """
         codes = self._checked(codes)
-        made = [self._networks["paint"](row[None])["pictures"][0] for row in codes]
+        made = [self._open("paint")(row[None])["pictures"][0] for row in codes]
         pictures = np.stack(made).transpose(0, 2, 3, 1)
         return np.asarray(np.rint(pictures.clip(0, 1) * 255), np.uint8)
 
@@ -108,13 +109,13 @@ class DreamModel:
         Raises:
             InputError: this model has no encoder, or pictures of another size.
         """
-        if "encode" not in self._networks:
+        if "encode" not in self._stages:
             raise InputError(
                 f"{self.info.name} is a GAN and has no encoder. Take the VAE, or look for the code "
                 "with `deepmeme faces encode --search` (needs deepmeme[train])."
             )
         unit = as_unit_nchw(pictures, self.info.resolution)
-        return np.concatenate([self._networks["encode"](row[None])["code"] for row in unit])
+        return np.concatenate([self._open("encode")(row[None])["code"] for row in unit])
 
     def edited(self, codes: Floats, steps: Mapping[str, float]) -> Floats:
         """Codes moved along traits, in standard deviations of them.

@@ -17,7 +17,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError
-from deepmeme.openvino_core import openvino_core
+from deepmeme.openvino_core import name_of, openvino_core
 from deepmeme.runtime.engine import (
     Inspection,
     KeypointArrays,
@@ -243,11 +243,6 @@ class OpenVINOEngine:
         self.needs_calibration = False
         self._compile(ranges)
         return ranges
-
-
-def name_of(port: Any) -> str:
-    """The name that the stage was given; ONNX adds others, which begin with a slash."""
-    return str(min(port.get_names(), key=lambda name: (name.startswith("/"), name)))
 
 
 def warp_frame(frame: NDArray[np.uint8], deformation: NDArray[np.float32]) -> NDArray[np.uint8]:

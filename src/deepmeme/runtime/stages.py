@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepmeme.errors import InputError, WeightsError
-from deepmeme.openvino_core import openvino_core
+from deepmeme.openvino_core import name_of, openvino_core
 from deepmeme.weights.folder import checked_file, read_card
 
 Floats = NDArray[np.float32]
@@ -39,8 +39,7 @@ def open_stage(folder: Path, stage: str, *, precision: str = "fp32") -> Stage:
     }
     model: Any = core.compile_model(core.read_model(path), "CPU", settings)
     request = model.create_infer_request()
-    names = [sorted(port.get_names())[0] if port.get_names() else str(place)
-             for place, port in enumerate(model.outputs)]  # fmt: skip
+    names = [name_of(port) for port in model.outputs]
 
     def run(value: Floats) -> dict[str, Floats]:
         request.infer([np.ascontiguousarray(value)], share_inputs=True)

@@ -17,6 +17,8 @@ from deepmeme.train.options import FitOptions
 from deepmeme.train.run_state import averages_of
 from deepmeme.train.vae_task import VaeTask, VaeWeights
 
+_DECODER = "decoder."
+
 
 def train_vae(
     data: Path | str,
@@ -44,10 +46,7 @@ def train_vae(
     config = config or VaeConfig()
     pictures = open_pictures(data, config.resolution)
     torch.manual_seed(options.seed)
-    task = VaeTask(pictures, config, weights=weights, seed=options.seed)
-    if start is not None:
-        begin_with(start, task.players)
-    return fit(task, options, out)
+    return _fit(VaeTask(pictures, config, weights=weights, seed=options.seed), options, out, start)
 
 
 def train_gan(
@@ -60,11 +59,15 @@ def train_gan(
     start: Path | None = None,
 ) -> Fitted:
     """Teach a generator and its critic faces, or go on with them; as :func:`train_vae`. A run at
-    half the size is a good beginning: what has learnt there is taken over."""
+    half the size is a good beginning, what has learnt there is taken over; so is a VAE of the same
+    sizes, whose painter the generator then begins with."""
     config = config or GanConfig()
     pictures = open_pictures(data, config.resolution)
     torch.manual_seed(options.seed)
-    task = GanTask(pictures, config, weights=weights, seed=options.seed)
+    return _fit(GanTask(pictures, config, weights=weights, seed=options.seed), options, out, start)
+
+
+def _fit(task: VaeTask | GanTask, options: FitOptions, out: Path, start: Path | None) -> Fitted:
     if start is not None:
         begin_with(start, task.players)
     return fit(task, options, out)
@@ -77,15 +80,19 @@ def begin_with(run: Path, players: Mapping[str, nn.Module]) -> int:
         WeightsError: the run holds none of these players.
     """
     found = averages_of(run / CHECKPOINTS)
-    known = {name for name in players if found is not None and name in found[0]}
-    if found is None or not known:
+    learnt = dict(found[0]) if found is not None else {}
+    if "painter" in players and "vae" in learnt:
+        learnt["painter"] = {
+            f"painter.{name.removeprefix(_DECODER)}": value
+            for name, value in learnt["vae"].items() if name.startswith(_DECODER)
+        }  # fmt: skip
+    known = players.keys() & learnt.keys()
+    if not known:
         raise WeightsError(f"{run} holds no checkpoint of {' and '.join(players)} to begin with.")
     taken = 0
     for name in known:
         own = players[name].state_dict()
-        fitting = {
-            key: value for key, value in found[0][name].items() if _fits(value, own.get(key))
-        }
+        fitting = {key: value for key, value in learnt[name].items() if _fits(value, own.get(key))}
         players[name].load_state_dict(own | fitting)
         taken += len(fitting)
     return taken

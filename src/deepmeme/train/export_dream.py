@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from torch import Tensor, nn
 
 from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.gan.generator import Generator
-from deepmeme.models.gan.generator import Mapping as Mapped
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.models.vae.vae import Vae
 from deepmeme.runtime.dream import Traits, write_traits
@@ -48,21 +46,16 @@ class _Paint(nn.Module):
 
 def vae_of(weights: Weights, facts: Mapping[str, Any]) -> Vae:
     """The averaged network of a run."""
-    network = Vae(VaeConfig(**_known(facts["config"], VaeConfig)))
+    network = Vae(VaeConfig(**facts["config"]))
     network.load_state_dict(dict(weights["vae"]))
     return network.eval()
 
 
 def generator_of(weights: Weights, facts: Mapping[str, Any]) -> Generator:
     """The averaged network of a run."""
-    network = Generator(GanConfig(**_known(facts["config"], GanConfig)))
+    network = Generator(GanConfig(**facts["config"]))
     network.load_state_dict(dict(weights["painter"]))
     return network.eval()
-
-
-def _known(config: Mapping[str, Any], kind: type) -> dict[str, Any]:
-    names = {entry.name for entry in fields(kind)}
-    return {name: value for name, value in config.items() if name in names}
 
 
 def export_dream(
@@ -121,9 +114,13 @@ def _write_gan(weights: Weights, facts: Mapping[str, Any], folder: Path) -> dict
     network = generator_of(weights, facts)
     rng = np.random.default_rng(0)
     drawn = torch.from_numpy(rng.standard_normal((1, network.config.latent)).astype(np.float32))
-    mapping: Mapped = network.mapping
     mapped, made = write_network(
-        mapping, {"normal": drawn}, ["code"], folder / "map.onnx", exact=EXACT, halves=HALVES
+        network.mapping,
+        {"normal": drawn},
+        ["code"],
+        folder / "map.onnx",
+        exact=EXACT,
+        halves=HALVES,
     )
     paint, _ = write_network(
         _Paint(network), made, ["pictures"], folder / "paint.onnx", exact=EXACT, halves=HALVES

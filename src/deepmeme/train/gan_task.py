@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +16,9 @@ from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.gan.critic import Critic
 from deepmeme.models.gan.generator import Generator
 from deepmeme.train.dream_sight import in_parts
+from deepmeme.train.face_feed import FaceBatch, FaceTask
 from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn, frozen
-from deepmeme.train.vae_task import FaceBatch, FaceFeed
 
 _SHOWN, _SHOWN_SEED = 48, 5
 _ACROSS = 12
@@ -36,13 +35,13 @@ class GanWeights:
 
     slope: float = 1.0
     """Gamma of the penalties on the critic's slope, at real and at made pictures."""
-    slope_every: int = 4
+    slope_every: int = 8
     """Steps between penalties, which count so many times more: each costs another step."""
     augmented: bool = True
     """Show the critic changed pictures, so that it cannot learn few ones by heart."""
 
 
-class GanTask:
+class GanTask(FaceTask):
     """See :class:`deepmeme.train.task.Task`; the players are "painter" and "critic"."""
 
     family = "gan"
@@ -56,8 +55,8 @@ class GanTask:
         seed: int = 1,
     ) -> None:
         """``pictures`` (n, r, r, 3) at the resolution of the configuration."""
+        super().__init__(pictures, config, seed)
         self.config, self.weights = config, weights or GanWeights()
-        self.feed = FaceFeed(pictures, seed)
         self.painter, self.critic = Generator(config), Critic(config)
         self.sight = SeededFeatures()
         for part in (self.painter, self.critic):
@@ -72,22 +71,9 @@ class GanTask:
         """Each against the other."""
         return {"painter": self.painter, "critic": self.critic}
 
-    @property
-    def rates(self) -> Mapping[str, float]:
-        """As the options say."""
-        return {}
-
-    def facts(self) -> Mapping[str, Any]:
-        """Numbers to build them from."""
-        return {"config": asdict(self.config), "pictures": len(self.feed.learnt)}
-
     def worth_compiling(self) -> Sequence[nn.Module]:
         """Both."""
         return (self.painter, self.critic)
-
-    def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
-        """Some real faces."""
-        return self.feed.batch(number, size, device)
 
     def turns(self, batch: FaceBatch, step: int) -> Iterator[Turn]:
         """The painter's, then the critic's, who sees the same faces."""

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from deepmeme.errors import WeightsError
-from deepmeme.openvino_core import openvino_core
-from deepmeme.runtime.openvino_engine import name_of
+from deepmeme.openvino_core import name_of, openvino_core
 from deepmeme.weights.checkpoint import file_sha256
 
 OPSET = 17

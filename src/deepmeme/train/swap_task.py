@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepmeme.data.face_warp import Practice, WarpStyle, practice
+from deepmeme.data.face_warp import Practice, WarpStyle, plain, practice
 from deepmeme.data.swap_faces import People, PersonFaces
 from deepmeme.losses.adversarial import discriminator_loss, generator_loss
 from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures
@@ -19,7 +19,6 @@ from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn, frozen
 
 SHOWN = 6
-STILL = WarpStyle(0, 0, 0, 0, 0, 0)
 NOTED_EVERY = 4
 """Steps between looks at where a person's codes lie."""
 CODE_NOISE = 0.3
@@ -129,7 +128,7 @@ class SwapTask:
         return SwapBatch(*(torch.stack(both, 1) for both in zip(*parts, strict=True)))
 
     def _plain(self, person: PersonFaces, rows: Any, device: torch.device) -> Tensor:
-        return self._practice(person, rows, STILL, torch.Generator().manual_seed(0), device).wanted
+        return plain(torch.from_numpy(person.squares[rows]).to(device), self.size)
 
     def _practice(
         self,
@@ -149,7 +148,8 @@ class SwapTask:
         """Both people at once; then, where it counts, the critic."""
         codes = self.pair.encode(batch.given.transpose(0, 1).flatten(0, 1)).chunk(2)
         if step % NOTED_EVERY == 0:
-            self._note(batch)
+            for side in (0, 1):
+                self.pair.note(batch.plain[:, side], side)
         made = [self._painted(self._noisy(codes[side]), side) for side in (0, 1)]
         losses: dict[str, Tensor] = {}
         for name, side in (("a", 0), ("b", 1)):
@@ -163,15 +163,6 @@ class SwapTask:
             real = [self.critic(batch.of(side).wanted - 0.5)[-1] for side in (0, 1)]
             fake = [self.critic(face.picture.detach() - 0.5)[-1] for face in made]
             yield Turn("critic", {"critic": discriminator_loss(real, fake)})
-
-    @torch.no_grad()
-    def _note(self, batch: SwapBatch) -> None:
-        """Where each one's codes lie, of faces that are neither bent nor moved: those are what
-        will be swapped."""
-        self.pair.encoder.eval()
-        for side in (0, 1):
-            self.pair.note(self.pair.encode(batch.plain[:, side]), side)
-        self.pair.encoder.train()
 
     def _noisy(self, code: Tensor) -> Tensor:
         if self.pair.config.architecture != "quick":

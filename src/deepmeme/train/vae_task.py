@@ -1,8 +1,7 @@
 """A VAE learns faces: paint what was seen from a code that costs nats."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,12 +13,11 @@ from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures
 from deepmeme.losses.reconstruction import pyramid_l1
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.models.vae.vae import Vae
+from deepmeme.train.face_feed import FaceBatch, FaceTask
 from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn
 
-HELD_OUT = 40
-"""One picture in so many is never learnt."""
-_SHOWN, _SHOWN_SEED, _WALK = 8, 5, 6
+_SHOWN, _SHOWN_SEED = 8, 5
 
 
 @dataclass(frozen=True)
@@ -38,36 +36,7 @@ class VaeWeights:
     """Steps until the code costs in full."""
 
 
-class FaceBatch(NamedTuple):
-    """Pictures (b, 3, r, r) in [0, 1]."""
-
-    pictures: Tensor
-
-
-class FaceFeed:
-    """Batches of a set of pictures, now and then mirrored; pure functions of their number."""
-
-    def __init__(self, pictures: Pictures, seed: int) -> None:
-        self.pictures, self.seed = pictures, seed
-        rows = np.arange(len(pictures))
-        self.learnt, self.held = rows[rows % HELD_OUT != 0], rows[rows % HELD_OUT == 0]
-
-    def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
-        """Batch ``number``."""
-        rng = np.random.default_rng((self.seed, number))
-        rows = rng.choice(self.learnt, size)
-        mirrored = torch.from_numpy(rng.random(size) < 0.5).to(device)
-        pictures = self.of(rows, device)
-        flipped = torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)
-        return FaceBatch(flipped.contiguous(memory_format=torch.channels_last))
-
-    def of(self, rows: Any, device: torch.device) -> Tensor:
-        """(n, 3, r, r) in [0, 1]."""
-        chosen = torch.from_numpy(np.ascontiguousarray(self.pictures[rows])).to(device)
-        return chosen.permute(0, 3, 1, 2).float() / 255
-
-
-class VaeTask:
+class VaeTask(FaceTask):
     """See :class:`deepmeme.train.task.Task`; the player is "vae"."""
 
     family = "vae"
@@ -81,8 +50,8 @@ class VaeTask:
         seed: int = 1,
     ) -> None:
         """``pictures`` (n, r, r, 3) at the resolution of the configuration."""
+        super().__init__(pictures, config, seed)
         self.config, self.weights = config, weights or VaeWeights()
-        self.feed = FaceFeed(pictures, seed)
         self.network = Vae(config)
         self.perceptual = PyramidDistance(SeededFeatures(), scales=(1.0, 0.5), weights=(1.0,) * 4)
         for part in (self.network, self.perceptual):
@@ -93,22 +62,9 @@ class VaeTask:
         """Encoder and decoder learn together."""
         return {"vae": self.network}
 
-    @property
-    def rates(self) -> Mapping[str, float]:
-        """As the options say."""
-        return {}
-
-    def facts(self) -> Mapping[str, Any]:
-        """Numbers to build it from."""
-        return {"config": asdict(self.config), "pictures": len(self.feed.learnt)}
-
     def worth_compiling(self) -> Sequence[nn.Module]:
         """Both halves."""
         return (self.network.encoder, self.network.decoder)
-
-    def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
-        """Some faces."""
-        return self.feed.batch(number, size, device)
 
     def turns(self, batch: FaceBatch, step: int) -> Iterator[Turn]:
         """One: paint them again from codes drawn where they are believed to lie."""

@@ -10,20 +10,24 @@ from deepmeme.nn.painter import Painter
 
 
 class Mapping(nn.Module):
-    """(b, d) of a Gaussian -> (b, d) where directions mean more: layers between unit vectors."""
+    """(b, d) of a Gaussian -> (b, d) where directions mean more: what layers add to the code, at
+    first nothing, so that a painter of Gaussian codes (a VAE's) can be gone on with."""
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
             nn.Linear(config.latent, config.latent) for _ in range(config.mapping)
         )
+        for layer in list(self.layers)[-1:]:
+            layer.load_state_dict({k: v.zero_() for k, v in layer.state_dict().items()})
 
     def forward(self, code: Tensor) -> Tensor:
         """(b, d) -> (b, d)."""
-        x = code * torch.rsqrt(code.square().mean(1, keepdim=True) + 1e-8)
-        for layer in self.layers:
-            x = F.leaky_relu(layer(x), 0.2)
-        return x
+        start = code * torch.rsqrt(code.square().mean(1, keepdim=True) + 1e-8)
+        x = start
+        for number, layer in enumerate(self.layers):
+            x = layer(F.leaky_relu(x, 0.2) if number else x)
+        return start + x if len(self.layers) else start
 
 
 class Generator(nn.Module):

@@ -79,10 +79,15 @@ class TwoDecoders(nn.Module):
         quick = config.architecture == "quick"
         self.spreads = nn.ModuleList(Spread(config.code) for _ in (0, 1)) if quick else None
 
-    def note(self, code: Tensor, side: int) -> None:
-        """Codes of one person's faces, while learning."""
-        if self.spreads is not None:
-            cast(Spread, self.spreads[side]).note(code)
+    @torch.no_grad()
+    def note(self, faces: Tensor, side: int) -> None:
+        """Where one person's codes lie, while learning: of faces as they are, neither bent nor
+        moved, since those are what will be swapped."""
+        if self.spreads is None:
+            return
+        self.encoder.eval()
+        cast(Spread, self.spreads[side]).note(self.encode(faces))
+        self.encoder.train()
 
     def shared(self, code: Tensor, side: int) -> Tensor:
         """One person's code without what is that person's alone."""
@@ -131,7 +136,7 @@ class SharedDecoder(nn.Module):
         painted: Painted = self.decoder(torch.cat([own if side else shared, shared], dim=1))
         return painted
 
-    def note(self, code: Tensor, side: int) -> None:
+    def note(self, faces: Tensor, side: int) -> None:
         """Nothing to note: its codes are shared by their making."""
 
     def shared(self, code: Tensor, side: int) -> Tensor:

@@ -1,0 +1,65 @@
+"""What a VAE and a GAN learn from, and what their tasks have in common."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepmeme.data.picture_set import Pictures
+from deepmeme.models.painted import PaintedConfig
+
+HELD_OUT = 40
+"""One picture in so many is never learnt."""
+
+
+class FaceBatch(NamedTuple):
+    """Pictures (b, 3, r, r) in [0, 1]."""
+
+    pictures: Tensor
+
+
+class FaceFeed:
+    """Batches of a set of pictures, now and then mirrored; pure functions of their number."""
+
+    def __init__(self, pictures: Pictures, seed: int) -> None:
+        self.pictures, self.seed = pictures, seed
+        rows = np.arange(len(pictures))
+        self.learnt, self.held = rows[rows % HELD_OUT != 0], rows[rows % HELD_OUT == 0]
+
+    def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
+        """Batch ``number``."""
+        rng = np.random.default_rng((self.seed, number))
+        rows = rng.choice(self.learnt, size)
+        mirrored = torch.from_numpy(rng.random(size) < 0.5).to(device)
+        pictures = self.of(rows, device)
+        flipped = torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)
+        return FaceBatch(flipped.contiguous(memory_format=torch.channels_last))
+
+    def of(self, rows: Any, device: torch.device) -> Tensor:
+        """(n, 3, r, r) in [0, 1]."""
+        chosen = torch.from_numpy(np.ascontiguousarray(self.pictures[rows])).to(device)
+        return chosen.permute(0, 3, 1, 2).float() / 255
+
+
+class FaceTask:
+    """What is the same for every task that learns from faces alone."""
+
+    rates: Mapping[str, float] = MappingProxyType({})
+    """As the options say."""
+
+    def __init__(self, pictures: Pictures, config: PaintedConfig, seed: int) -> None:
+        """``pictures`` (n, r, r, 3) at the resolution of the configuration."""
+        self.feed = FaceFeed(pictures, seed)
+        self._config = config
+
+    def facts(self) -> Mapping[str, Any]:
+        """Numbers to build the networks from."""
+        return {"config": asdict(self._config), "pictures": len(self.feed.learnt)}
+
+    def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
+        """Some faces."""
+        return self.feed.batch(number, size, device)
