@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from deepmeme.pipelines.animate import animate as animate
+    from deepmeme.pipelines.dream import Dream as Dream
+    from deepmeme.pipelines.dream import load_dream as load_dream
     from deepmeme.pipelines.motion_model import MotionModel as MotionModel
     from deepmeme.pipelines.motion_model import load_model as load_model
     from deepmeme.pipelines.options import AnimateOptions as AnimateOptions
@@ -27,10 +29,12 @@ except PackageNotFoundError:  # run from a checkout that is not installed
 
 _PUBLIC = {
     "AnimateOptions": "deepmeme.pipelines.options",
+    "Dream": "deepmeme.pipelines.dream",
     "MotionModel": "deepmeme.pipelines.motion_model",
     "animate": "deepmeme.pipelines.animate",
     "Verdict": "deepmeme.provenance.verify",
     "extract_faces": "deepmeme.pipelines.swap.extract",
+    "load_dream": "deepmeme.pipelines.dream",
     "load_model": "deepmeme.pipelines.motion_model",
     "swap_faces": "deepmeme.pipelines.swap.convert:convert",
     "verify": "deepmeme.provenance.verify",
@@ -38,11 +42,13 @@ _PUBLIC = {
 
 __all__ = [
     "AnimateOptions",
+    "Dream",
     "MotionModel",
     "Verdict",
     "__version__",
     "animate",
     "extract_faces",
+    "load_dream",
     "load_model",
     "swap_faces",
     "verify",

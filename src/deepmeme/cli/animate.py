@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepmeme.cli.fields import AsJson, with_options
+from deepmeme.cli.pipe import piped
 from deepmeme.cli.results import add_film, facts_of, heard, new_table, remark, show_made
 from deepmeme.errors import InputError
 from deepmeme.pipelines.options import AnimateOptions
@@ -23,8 +24,8 @@ Inputs = Annotated[
     list[Path],
     typer.Argument(
         metavar="SOURCE... DRIVING",
-        help="One or more pictures, then what moves them: a video, a .motion.npz, or a picture "
-        "whose pose is taken over.",
+        help="One or more pictures (- for one through a pipe), then what moves them: a video, a "
+        ".motion.npz, or a picture whose pose is taken over.",
         show_default=False,
     ),
 ]
@@ -84,8 +85,21 @@ def animate(
 
     deepmeme animate me.jpg dance.mp4
 
+    deepmeme faces sample | deepmeme animate - talk.mp4
+
     deepmeme animate mona.jpg statue.jpg cartoon.png talk.mp4 -o grid.gif --max-size 8MB
     """
+    with piped(inputs) as files:
+        _run(
+            files, options, output, overwrite=overwrite, resume=resume, preview=preview,
+            as_json=as_json, consent=i_have_consent, private=private,
+        )  # fmt: skip
+
+
+def _run(
+    inputs: list[Path], options: AnimateOptions, output: Path | None, *, overwrite: bool,
+    resume: bool, preview: bool, as_json: bool, consent: bool, private: bool,
+) -> None:  # fmt: skip
     from deepmeme.cli.consent import asker
     from deepmeme.cli.console import bars, print_json, screen
     from deepmeme.pipelines.animate import prepare
@@ -95,7 +109,7 @@ def animate(
     target = _target(output, sources, driving, options, preview, overwrite, resume)
     console = screen()
     with bars(console, quiet=as_json) as progress:
-        ask = asker(console, progress, given=i_have_consent, as_json=as_json)
+        ask = asker(console, progress, given=consent, as_json=as_json)
         animation = prepare(sources, driving, options, progress=progress, ask=ask, private=private)
         story = animation.story if preview else _story_of(animation, target)
         if not as_json:

@@ -14,6 +14,7 @@ _GROUPS = {
     "models": "Known models: list, info, pull, convert, doctor.",
     "data": "Data to train on: list, info, prepare.",
     "train": "Train a model.",
+    "faces": "Dream up faces: sample, interpolate, edit, encode, morph, attributes.",
     "swap": "Swap faces with a pair of autoencoders: extract, train, convert.",
 }
 """Groups that other parts of the house bring: ``deepmeme.cli.NAME`` with an ``app``."""

@@ -32,16 +32,13 @@ from deepmeme.data.synthetic_heads.motion import Motion, sample_expression
 from deepmeme.data.synthetic_heads.person import HairStyle, Person
 from deepmeme.errors import InputError
 from deepmeme.faces.align import portrait_crop
+from deepmeme.runtime.dream import TRAITS
 
 FIRST_SEED = 1 << 35
 """Nobody of these is in a bank (below 2^31), a figure (from 2^33) or among squares (from 2^34)."""
 SIDE = 128
 RECORD = "faces.json"
-LABELS = (
-    "yaw", "pitch", "smile", "mouth_open", "eyes_open", "brows", "gaze",
-    "age", "womanly", "skin", "hair", "hair_length", "beard", "glasses", "makeup",
-    "nose", "lips", "eyes", "face",
-)  # fmt: skip
+LABELS = tuple(TRAITS)
 """Degrees to the picture's right and up for yaw, pitch and gaze; shares for the expression; brows
 from -1 (frown) to 1 (raised); lightness of skin and hair; sizes of parts over the eyes' distance.
 The rest is 0 to 1."""

@@ -1,5 +1,6 @@
 """Pictures beside each other: resizing, letterboxing, and sheets of labelled tiles."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -72,6 +73,17 @@ def write(
     picture = Image.fromarray(canvas)
     draw_text(picture, (left, y), text, size, fill=colour)
     canvas[...] = np.asarray(picture)
+
+
+def tiled(pictures: Sequence[Frame]) -> Frame:
+    """Pictures (n, h, w, 3) of one size beside and below each other, as square as can be."""
+    across = max(1, round(math.sqrt(len(pictures))))
+    height, width = pictures[0].shape[:2]
+    canvas = np.full((-(-len(pictures) // across) * height, across * width, 3), 255, np.uint8)
+    for number, picture in enumerate(pictures):
+        y, x = divmod(number, across)
+        canvas[y * height : (y + 1) * height, x * width : (x + 1) * width] = picture
+    return canvas
 
 
 def sheet(

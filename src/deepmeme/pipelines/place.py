@@ -96,6 +96,12 @@ def check_free(target: Path, *, resume: bool, overwrite: bool) -> None:
         )
 
 
+def next_free(target: Path) -> Path:
+    """The place itself, with a number behind its name where that is taken."""
+    names = (target.with_stem(f"{target.stem}-{n}") if n > 1 else target for n in count(1))
+    return next(p for p in names if not p.exists() and not has_unfinished_work(p))
+
+
 def default_place(
     sources: Sequence[Path], driving: Path, *, ending: str = "", suffix: str = ".mp4",
     resume: bool = False,
@@ -106,9 +112,9 @@ def default_place(
     """
     first = sources[0].stem if len(sources) == 1 else f"{sources[0].stem}-and-{len(sources) - 1}"
     name = f"{first}-{driving.name.removesuffix('.motion.npz').rsplit('.', 1)[0]}{ending}"
-    places = (Path(f"{name}{f'-{n}' if n > 1 else ''}{suffix}") for n in count(1))
     if not resume:
-        return next(p for p in places if not p.exists() and not has_unfinished_work(p))
+        return next_free(Path(f"{name}{suffix}"))
+    places = (Path(f"{name}{f'-{n}' if n > 1 else ''}{suffix}") for n in count(1))
     tried = []
     for place in places:
         if has_unfinished_work(place):

@@ -15,7 +15,7 @@ _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"  # identifiers: nothin
 WHOLLY_DREAMT = _IPTC + "trainedAlgorithmicMedia"
 COMPOSITE = _IPTC + "compositeWithTrainedAlgorithmicMedia"
 
-_DREAMT_TASKS = ("sample", "interpolate", "morph")
+_DREAMT_TASKS = ("sample", "interpolate", "morph", "edit", "encode")
 _CHUNK_BYTES = 1 << 20
 
 
@@ -76,7 +76,8 @@ class Record:
     @property
     def digital_source_type(self) -> str:
         """IPTC's word: wholly dreamt up by a model, or made with a model out of given pictures."""
-        return WHOLLY_DREAMT if self.task in _DREAMT_TASKS else COMPOSITE
+        dreamt = self.task in _DREAMT_TASKS and not self.inputs
+        return WHOLLY_DREAMT if dreamt else COMPOSITE
 
     def fingerprint(self) -> str:
         """sha256 of :meth:`to_json`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -22,6 +22,30 @@ FAMILIES: tuple[Family, ...] = ("vae", "gan")
 TRAITS_FILE = "traits.safetensors"
 MOST_STEPS = 6.0
 """Nobody lies further out along a trait."""
+TRAITS = {
+    "yaw": "head turned to the picture's right",
+    "pitch": "head raised",
+    "smile": "corners of the mouth drawn up",
+    "mouth_open": "jaw dropped",
+    "eyes_open": "lids apart",
+    "brows": "raised, not frowning",
+    "gaze": "looking to the picture's right",
+    "age": "older",
+    "womanly": "features of a woman",
+    "skin": "lighter skin",
+    "hair": "lighter hair",
+    "hair_length": "longer hair",
+    "beard": "stubble",
+    "glasses": "wearing glasses",
+    "makeup": "painted lips and lids",
+    "nose": "wider nose",
+    "lips": "fuller lips",
+    "eyes": "larger eyes",
+    "face": "wider face",
+}
+"""What more of each means; a model knows those of them that its codes tell."""
+_DRAWN = 512
+"""Codes whose mean is the middle of all."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +93,43 @@ class DreamModel:
         if "paint" not in self._stages:
             raise WeightsError(f"{folder / 'model.json'} names no network 'paint'.")
         self._open = lru_cache(lambda stage: open_stage(folder, stage, precision=precision))
+        self.folder = folder
         self.info = DreamInfo(
             str(card.get("name", folder.name)), card["family"], int(card["resolution"]),
             int(card["latent"]), str(self._stages["paint"]["sha256"]),
         )  # fmt: skip
         self.traits = _traits(folder, card)
 
-    def codes(self, count: int, seed: int) -> Floats:
+    def codes(self, count: int, seed: int, *, variety: float = 1.0) -> Floats:
         """(count, d) drawn from a seed; the n-th is the same however many are drawn.
 
+        Args:
+            count: how many.
+            seed: equal seeds give equal codes.
+            variety: how far from the middle of all faces they go: below 1 calmer and truer, above
+                it stranger (the truncation of Karras et al. 2019).
+
         Raises:
-            InputError: fewer than one.
+            InputError: fewer than one, or a variety below 0 or above 2.
         """
         if count < 1:
             raise InputError(f"{count} faces cannot be dreamt up; ask for one at least.")
+        if not 0 <= variety <= 2:
+            raise InputError(f"A variety of {variety:g} is not possible; choose 0 to 2.")
+        drawn = self._drawn(range(count), seed)
+        if variety == 1:
+            return drawn
+        return np.asarray(self.middle + variety * (drawn - self.middle), np.float32)
+
+    @cached_property
+    def middle(self) -> Floats:
+        """(d,) the mean of all codes."""
+        return np.asarray(self._drawn(range(_DRAWN), 0).mean(0, keepdims=False), np.float32)
+
+    def _drawn(self, numbers: range, seed: int) -> Floats:
         rows = [
             np.random.default_rng((seed, number)).standard_normal(self.info.latent)
-            for number in range(count)
+            for number in numbers
         ]
         drawn = np.asarray(rows, np.float32)
         if "map" not in self._stages:
@@ -103,13 +147,18 @@ class DreamModel:
         pictures = np.stack(made).transpose(0, 2, 3, 1)
         return np.asarray(np.rint(pictures.clip(0, 1) * 255), np.uint8)
 
+    @property
+    def sees(self) -> bool:
+        """Whether it has an encoder."""
+        return "encode" in self._stages
+
     def encode(self, pictures: Frames) -> Floats:
         """(n, r, r, 3) -> (n, d): the codes that paint them best, at a glance.
 
         Raises:
             InputError: this model has no encoder, or pictures of another size.
         """
-        if "encode" not in self._stages:
+        if not self.sees:
             raise InputError(
                 f"{self.info.name} is a GAN and has no encoder. Take the VAE, or look for the code "
                 "with `deepmeme faces encode --search` (needs deepmeme[train])."
