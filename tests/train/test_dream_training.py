@@ -12,10 +12,11 @@ from PIL import Image
 
 from deepmeme.cli.main import run
 from deepmeme.data.arrays import write_record
-from deepmeme.data.dream_faces import FacesShape
+from deepmeme.data.dream_faces import FacesShape, open_faces
 from deepmeme.data.picture_set import open_pictures
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.models.gan.config import GanConfig
+from deepmeme.models.traits import mirrored
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.runtime.dream import open_dream
 from deepmeme.train.dream_training import begin_with, train_gan, train_vae
@@ -23,6 +24,7 @@ from deepmeme.train.export import export_any
 from deepmeme.train.gan_task import COLLAPSED, GanTask
 from deepmeme.train.options import FitOptions
 from deepmeme.train.report import read_log
+from deepmeme.train.trait_task import read_traits, reader_of, train_traits, trait_features
 from deepmeme.train.vae_task import VaeTask, VaeWeights
 from tests.train.swap_facesets import drawn_face
 
@@ -122,21 +124,62 @@ def test_the_commands(faces: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "choose from 32, 64, 128, 256" in capsys.readouterr().err
 
 
-def test_a_vae_ships_with_the_traits_that_its_codes_tell(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def grey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Faces whose brightness is labelled, and a label that has nothing to do with them."""
+    folder = tmp_path_factory.mktemp("labelled") / "grey"
+    folder.mkdir()
     rng = np.random.default_rng(5)
     labels = rng.uniform(0, 1, (160, 2)).astype(np.float32)
     pictures = np.broadcast_to(labels[:, :1, None, None] * 200 + 20, (160, 32, 32, 3))
     shape = FacesShape(160, 160, 1, 32, ("light", "luck"), "grey")
-    np.save(tmp_path / "pictures.npy", pictures.astype(np.uint8))
-    np.save(tmp_path / "labels.npy", labels)
-    write_record(tmp_path / "faces.json", shape)
-    train_vae(tmp_path, tmp_path / "run", replace(OPTIONS, steps=40), config=TINY)
-    export_any(tmp_path / "run", tmp_path / "model", [tmp_path])
+    np.save(folder / "pictures.npy", pictures.astype(np.uint8))
+    np.save(folder / "labels.npy", labels)
+    write_record(folder / "faces.json", shape)
+    return folder
+
+
+def test_a_vae_ships_with_the_traits_that_its_codes_tell(grey: Path, tmp_path: Path) -> None:
+    train_vae(grey, tmp_path / "run", replace(OPTIONS, steps=40), config=TINY)
+    export_any(tmp_path / "run", tmp_path / "model", [grey])
     model = open_dream(tmp_path / "model")
     assert model.traits is not None and model.traits.names == ("light",)
-    codes = model.encode(np.asarray(pictures[:60], np.uint8))
-    assert np.corrcoef(model.read(codes)["light"], labels[:60, 0])[0, 1] > 0.9
+    faces = open_faces(grey)
+    codes = model.encode(np.asarray(faces.pictures[:60]))
+    assert np.corrcoef(model.read(codes)["light"], faces.labels[:60, 0])[0, 1] > 0.9
     middle = codes.mean(0, keepdims=True)
     dark, bright = (model.paint(model.edited(middle, {"light": step})).mean() for step in (-1, 1))
     assert bright > dark + 20
+    drawn, seen = model.codes(300, 1), model.encode(np.asarray(faces.pictures))
+    np.testing.assert_allclose(drawn.mean(0), seen.mean(0), atol=0.3)
+    assert np.abs(np.cov(drawn.T) - np.cov(seen.T)).max() < np.abs(np.cov(seen.T)).max() + 0.5
+
+
+def test_a_reader_learns_traits_and_tells_a_gan_which_are_its_own(
+    grey: Path, tmp_path: Path
+) -> None:
+    options = replace(OPTIONS, steps=60, learning_rate=2e-3)
+    train_traits(grey, tmp_path / "reader", options, half=1)
+    reader, names = reader_of(tmp_path / "reader")
+    assert names == ("light", "luck")
+    faces = open_faces(grey)
+    others = faces.person % 2 == 0
+    read = read_traits(reader, np.asarray(faces.pictures[others]))
+    assert np.corrcoef(read[:, 0], faces.labels[others, 0])[0, 1] > 0.9
+    assert trait_features(reader, np.asarray(faces.pictures[:5])).shape == (5, 192)
+    train_vae(grey, tmp_path / "vae", replace(OPTIONS, steps=40), config=TINY)
+    gan = replace(OPTIONS, steps=2, learning_rate=1e-6)
+    train_gan(grey, tmp_path / "gan", gan, config=TINY_GAN, start=tmp_path / "vae")
+    export_any(tmp_path / "gan", tmp_path / "model", reader=tmp_path / "reader")
+    model = open_dream(tmp_path / "model")
+    assert model.traits is not None and "light" in model.traits.names
+    codes = model.codes(20, 3)
+    dark, bright = (model.paint(model.edited(codes, {"light": s})).mean() for s in (-1, 1))
+    assert bright > dark + 20
+    with pytest.raises(WeightsError, match="no reader of traits"):
+        reader_of(tmp_path / "gan")
+
+
+def test_a_mirrored_face_looks_the_other_way() -> None:
+    turned = mirrored(torch.tensor([[3.0, 2.0, 1.0]]), ("yaw", "smile", "gaze"))
+    assert turned.tolist() == [[-3.0, 2.0, -1.0]]

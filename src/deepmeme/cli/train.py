@@ -16,6 +16,7 @@ from deepmeme.train.courses import (
     FACE_COURSES,
     GAN_COURSE,
     PEOPLE_COURSES,
+    TRAIT_COURSE,
     VAE_COURSE,
     WATERMARK_COURSE,
     FaceNetwork,
@@ -281,6 +282,27 @@ def gan(
     _tell(fitted, out, as_json=as_json)
 
 
+@app.command("traits")
+@with_options(FitOptions, into="options", defaults=TRAIT_COURSE)
+def traits(
+    out: Run,
+    options: FitOptions,
+    data: Annotated[
+        Path, typer.Option("--data", help="Labelled faces, as data.dream_faces renders them.")
+    ],
+    half: Annotated[
+        int, typer.Option(help="Which half of the people it learns from.", min=0, max=1)
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Learn to read traits off faces: what `train export --reader` finds a GAN's directions by."""
+    from deepmeme.train.trait_task import train_traits
+
+    talk(quiet=as_json)
+    fitted = train_traits(data, out, options, half=half)
+    _tell(fitted, out, as_json=as_json)
+
+
 MACHINE = tuple(
     entry.name
     for entry in fields(FitOptions)
@@ -360,6 +382,12 @@ def export(
             "faces, so that the model knows which way they smile."
         ),
     ] = [],  # noqa: B006
+    reader: Annotated[
+        Path | None,
+        typer.Option(
+            help="For a GAN: a run of `train traits`, for the same knowledge.", show_default=False
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what a run has learnt so far as a model folder.
@@ -369,7 +397,7 @@ def export(
     from deepmeme.cli.console import print_json, screen
     from deepmeme.train.export import export_any
 
-    figures = export_any(run, out, banks)
+    figures = export_any(run, out, banks, reader)
     if as_json:
         print_json({"ok": True, "model": str(out), "int8": figures or None})
         return

@@ -11,7 +11,7 @@ SHIFT, CUT = 0.125, 0.4
 
 def augmented(pictures: Tensor) -> Tensor:
     """(b, 3, h, w) in [0, 1], each with another light, place and hole; of torch's generator."""
-    return _holed(_shifted(_relit(pictures)))
+    return _holed(shifted(_relit(pictures), SHIFT))
 
 
 def _relit(pictures: Tensor) -> Tensor:
@@ -26,9 +26,10 @@ def _relit(pictures: Tensor) -> Tensor:
     return (x - middle) * drawn(0.5, 1.5) + middle
 
 
-def _shifted(pictures: Tensor) -> Tensor:
+def shifted(pictures: Tensor, most: float) -> Tensor:
+    """Moved by up to ``most`` of the side."""
     count, _, height, width = pictures.shape
-    offset = torch.empty(count, 2, device=pictures.device).uniform_(-2 * SHIFT, 2 * SHIFT)
+    offset = torch.empty(count, 2, device=pictures.device).uniform_(-2 * most, 2 * most)
     matrix = torch.eye(2, 3, device=pictures.device).repeat(count, 1, 1)
     matrix[:, :, 2] = offset
     grid = F.affine_grid(matrix, [count, 1, height, width], align_corners=False)

@@ -52,7 +52,11 @@ GAN_COURSE = FitOptions(
     steps=20_000, batch_size=16, learning_rate=5e-4, beta1=0.0, beta2=0.99, schedule="constant",
     warmup=100, average_decay=0.995, precision="bf16-mixed", save_minutes=5, log_every=50,
 )  # fmt: skip
-"""What a VAE and a GAN of faces take, by default."""
+TRAIT_COURSE = FitOptions(
+    steps=2500, batch_size=32, learning_rate=2e-3, beta1=0.9, weight_decay=1e-3,
+    average_decay=0.998, precision="bf16-mixed", log_every=100,
+)  # fmt: skip
+"""What a VAE and a GAN of faces take, by default, and a reader of their traits."""
 
 WATERMARK_COURSE = FitOptions(
     steps=1500, batch_size=12, learning_rate=4e-3, beta1=0.9, weight_decay=1e-4,

@@ -1,15 +1,23 @@
-"""Which way a VAE's faces smile: codes of faces whose traits the renderer knows, and probes."""
+"""Which way a model's faces smile: codes of faces whose traits are known, and probes.
+
+A VAE looks rendered faces up whose traits the renderer knows. A GAN cannot: its own faces are read
+by a network that has learnt from rendered ones (``train.trait_task``).
+"""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from deepmeme.data.dream_faces import LabelledFaces, open_faces
+from deepmeme.data.dream_faces import open_faces
 from deepmeme.data.picture_set import middle_square
-from deepmeme.metrics.traits import Probes, find_probes
+from deepmeme.metrics.traits import find_probes
+from deepmeme.models.gan.generator import Generator
+from deepmeme.models.traits import TraitReader
 from deepmeme.models.vae.vae import Vae
 from deepmeme.runtime.dream import Traits
 
@@ -17,11 +25,31 @@ log = logging.getLogger("deepmeme.train")
 
 TOLD = 0.2
 """Share of a trait's variance that codes must tell of it, lest its direction be a guess."""
+PAINTED = 4000
+"""Faces of a GAN that are read."""
 _PART = 64
+Floats = NDArray[np.float64]
 
 
-def traits_of_vae(network: Vae, folder: Path | str) -> Traits:
-    """Directions of the traits that a VAE's codes tell.
+class Cloud(NamedTuple):
+    """Where a VAE's codes lie all together, which is not quite where training wants them: faces are
+    drawn from there (ex-post density estimation, Ghosh et al. 2020, with one Gaussian)."""
+
+    mean: Floats
+    """(d,)"""
+    root: Floats
+    """(d, d) lower: mean + root @ normal is a draw."""
+
+
+class Known(NamedTuple):
+    """What labelled faces tell of a VAE."""
+
+    traits: Traits
+    cloud: Cloud
+
+
+def known_of_vae(network: Vae, folder: Path | str) -> Known:
+    """Directions of the traits that a VAE's codes tell, and where codes lie.
 
     Args:
         network: trained.
@@ -31,28 +59,50 @@ def traits_of_vae(network: Vae, folder: Path | str) -> Traits:
         InputError: no labelled faces, or too few.
     """
     faces = open_faces(folder)
-    codes = codes_of(network, faces)
+    codes, spread = _codes_of(network, faces.pictures)
     labels = np.asarray(faces.labels, np.float64)
-    return told(find_probes(codes, labels), faces.names, codes, labels)
+    cloud = np.cov(codes, rowvar=False) + np.diag(spread)
+    return Known(told(faces.names, codes, labels), Cloud(codes.mean(0), np.linalg.cholesky(cloud)))
 
 
 @torch.no_grad()
-def codes_of(network: Vae, faces: LabelledFaces) -> NDArray[np.float64]:
-    """(n, d) the middles of where the faces' codes lie."""
-    network.eval()
-    side, found = network.config.resolution, []
-    for start in range(0, len(faces.pictures), _PART):
-        part = np.stack([middle_square(p, side) for p in faces.pictures[start : start + _PART]])
-        unit = torch.from_numpy(part).permute(0, 3, 1, 2).float() / 255
-        found.append(network.encode(unit).mean.double().numpy())
-    return np.concatenate(found)
-
-
-def told(
-    probes: Probes, names: tuple[str, ...], codes: NDArray[np.float64], labels: NDArray[np.float64]
+def traits_of_gan(
+    network: Generator, reader: TraitReader, names: Sequence[str], *, count: int = PAINTED
 ) -> Traits:
-    """The traits that codes tell; probes are made anew of these, so that what they cannot tell
-    bends no direction."""
+    """Directions of the traits that a GAN's codes tell, by what a reader sees in its faces.
+
+    Args:
+        network: trained.
+        reader: trained on rendered faces.
+        names: of what it reads.
+        count: faces to paint and read.
+    """
+    generator = torch.Generator().manual_seed(0)
+    codes, labels = [], []
+    for _ in range(0, count, _PART):
+        code = network.mapping(torch.randn(_PART, network.config.latent, generator=generator))
+        codes.append(code.double().numpy())
+        labels.append(reader(network.paint(code)).double().numpy())
+    return told(tuple(names), np.concatenate(codes), np.concatenate(labels))
+
+
+@torch.no_grad()
+def _codes_of(network: Vae, pictures: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    """(n, d) the middles of where the faces' codes lie; (d,) how far they reach around them."""
+    network.eval()
+    side, means, spreads = network.config.resolution, [], []
+    for start in range(0, len(pictures), _PART):
+        part = np.stack([middle_square(p, side) for p in pictures[start : start + _PART]])
+        belief = network.encode(torch.from_numpy(part).permute(0, 3, 1, 2).float() / 255)
+        means.append(belief.mean.double().numpy())
+        spreads.append(belief.log_var.exp().double().numpy())
+    return np.concatenate(means), np.concatenate(spreads).mean(0)
+
+
+def told(names: tuple[str, ...], codes: Floats, labels: Floats) -> Traits:
+    """The traits that codes tell; directions are found among these alone, so that what codes cannot
+    tell bends none."""
+    probes = find_probes(codes, labels)
     kept = [row for row in range(len(names)) if probes.trust[row] >= TOLD]
     for row, name in enumerate(names):
         verdict = "kept" if row in kept else "left out"

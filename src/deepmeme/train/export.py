@@ -8,8 +8,16 @@ from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.run_state import averages_of
 
 
-def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str, float]:
+def export_any(
+    run: Path, folder: Path, banks: Sequence[Path] = (), reader: Path | None = None
+) -> dict[str, float]:
     """Write what the run has learnt so far; a portrait's figures in 8 bits return.
+
+    Args:
+        run: of any family.
+        folder: where to.
+        banks: a portrait is calibrated on these; labelled faces tell a VAE's traits.
+        reader: a run that reads traits, which tells those of a GAN.
 
     Raises:
         InputError: there is no run, or it is one lesson of several that ship together.
@@ -33,12 +41,9 @@ def export_any(run: Path, folder: Path, banks: Sequence[Path] = ()) -> dict[str,
             export_pair(run, folder)
             return {}
         if "vae" in found[0] or "painter" in found[0]:
-            from deepmeme.train.dream_traits import traits_of_vae
-            from deepmeme.train.export_dream import export_dream, vae_of
+            from deepmeme.train.export_dream import export_told
 
-            labelled = banks[0] if banks and "vae" in found[0] else None
-            traits = None if labelled is None else traits_of_vae(vae_of(*found), labelled)
-            export_dream(*found, folder, traits)
+            export_told(*found, folder, banks=banks, reader=reader)
             return {}
         if "generator" not in found[0]:
             raise InputError(

@@ -1,11 +1,10 @@
 """A trained VAE or GAN of faces -> the folder that dreams without torch."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +13,9 @@ from deepmeme.models.gan.generator import Generator
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.models.vae.vae import Vae
 from deepmeme.runtime.dream import Traits, write_traits
+from deepmeme.train.dream_traits import Cloud, known_of_vae, traits_of_gan
 from deepmeme.train.onnx_file import smooth_picture, write_network
+from deepmeme.train.trait_task import reader_of
 from deepmeme.weights.folder import building
 
 EXACT, HALVES = 2e-3, 3e-2
@@ -59,7 +60,11 @@ def generator_of(weights: Weights, facts: Mapping[str, Any]) -> Generator:
 
 
 def export_dream(
-    weights: Weights, facts: Mapping[str, Any], folder: Path, traits: Traits | None = None
+    weights: Weights,
+    facts: Mapping[str, Any],
+    folder: Path,
+    traits: Traits | None = None,
+    cloud: Cloud | None = None,
 ) -> Path:
     """Write the folder of a VAE or a GAN, and check its networks.
 
@@ -68,6 +73,7 @@ def export_dream(
         facts: the run's.
         folder: where to.
         traits: what directions in the code mean, if they have been found.
+        cloud: where a VAE's codes lie; N(0, 1) unless given.
 
     Raises:
         WeightsError: an exported network disagrees with torch.
@@ -75,7 +81,11 @@ def export_dream(
     """
     with building(folder) as fresh:
         is_vae = "vae" in weights
-        stages = _write_vae(weights, facts, fresh) if is_vae else _write_gan(weights, facts, fresh)
+        stages = (
+            _write_vae(weights, facts, fresh, cloud)
+            if is_vae
+            else _write_gan(weights, facts, fresh)
+        )
         config = dict(facts["config"])
         learnt = weights["vae" if is_vae else "painter"].values()
         card = {
@@ -98,7 +108,24 @@ def export_dream(
     return folder
 
 
-def _write_vae(weights: Weights, facts: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def export_told(
+    weights: Weights, facts: Mapping[str, Any], folder: Path, *, banks: Sequence[Path] = (),
+    reader: Path | None = None,
+) -> Path:  # fmt: skip
+    """As :func:`export_dream`, once its traits are found: a VAE's by the first of ``banks``, which
+    holds labelled faces; a GAN's by a run of ``train traits``."""
+    if "vae" in weights and banks:
+        known = known_of_vae(vae_of(weights, facts), banks[0])
+        return export_dream(weights, facts, folder, known.traits, known.cloud)
+    if "painter" in weights and reader is not None:
+        found = traits_of_gan(generator_of(weights, facts), *reader_of(reader))
+        return export_dream(weights, facts, folder, found)
+    return export_dream(weights, facts, folder)
+
+
+def _write_vae(
+    weights: Weights, facts: Mapping[str, Any], folder: Path, cloud: Cloud | None
+) -> dict[str, Any]:
     network = vae_of(weights, facts)
     seen = {"pictures": smooth_picture(network.config.resolution)}
     encode, made = write_network(
@@ -107,22 +134,34 @@ def _write_vae(weights: Weights, facts: Mapping[str, Any], folder: Path) -> dict
     paint, _ = write_network(
         network.decoder, made, ["pictures"], folder / "paint.onnx", exact=EXACT, halves=HALVES
     )
-    return {"encode": encode, "paint": paint}
+    if cloud is None:
+        return {"encode": encode, "paint": paint}
+    drawing = nn.Linear(network.config.latent, network.config.latent)
+    drawing.load_state_dict({
+        "weight": torch.from_numpy(cloud.root).float(),
+        "bias": torch.from_numpy(cloud.mean).float(),
+    })  # fmt: skip
+    return {
+        "map": _write_map(drawing, network.config.latent, folder)[0],
+        "encode": encode,
+        "paint": paint,
+    }
 
 
 def _write_gan(weights: Weights, facts: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     network = generator_of(weights, facts)
-    rng = np.random.default_rng(0)
-    drawn = torch.from_numpy(rng.standard_normal((1, network.config.latent)).astype(np.float32))
-    mapped, made = write_network(
-        network.mapping,
-        {"normal": drawn},
-        ["code"],
-        folder / "map.onnx",
-        exact=EXACT,
-        halves=HALVES,
-    )
+    mapped, made = _write_map(network.mapping, network.config.latent, folder)
     paint, _ = write_network(
         _Paint(network), made, ["pictures"], folder / "paint.onnx", exact=EXACT, halves=HALVES
     )
     return {"map": mapped, "paint": paint}
+
+
+def _write_map(
+    network: nn.Module, numbers: int, folder: Path
+) -> tuple[dict[str, str], dict[str, Tensor]]:
+    """What makes a code of Gaussian numbers."""
+    drawn = torch.randn(1, numbers, generator=torch.Generator().manual_seed(0))
+    return write_network(
+        network, {"normal": drawn}, ["code"], folder / "map.onnx", exact=EXACT, halves=HALVES
+    )
