@@ -61,8 +61,9 @@ def known_of_vae(network: Vae, folder: Path | str) -> Known:
     faces = open_faces(folder)
     codes, spread = _codes_of(network, faces.pictures)
     labels = np.asarray(faces.labels, np.float64)
-    cloud = np.cov(codes, rowvar=False) + np.diag(spread)
-    return Known(told(faces.names, codes, labels), Cloud(codes.mean(0), np.linalg.cholesky(cloud)))
+    root = np.linalg.cholesky(np.cov(codes, rowvar=False) + np.diag(spread))
+    cloud = Cloud(np.asarray(codes.mean(0), np.float64), np.asarray(root, np.float64))
+    return Known(told(faces.names, codes, labels), cloud)
 
 
 @torch.no_grad()
