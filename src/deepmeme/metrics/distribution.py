@@ -42,6 +42,11 @@ def nearest(made: NDArray[np.floating], real: NDArray[np.floating]) -> NDArray[n
     return np.asarray(_apart(made, real).argmin(1), np.intp)
 
 
+def nearest_distances(made: NDArray[np.floating], real: NDArray[np.floating]) -> Floats:
+    """(m,) how far each made one is from that."""
+    return np.asarray(np.sqrt(_apart(made, real).min(1)), np.float64)
+
+
 def _root(matrix: Floats) -> Floats:
     values, vectors = np.linalg.eigh(matrix)
     return np.asarray((vectors * np.sqrt(values.clip(0))) @ vectors.T, np.float64)

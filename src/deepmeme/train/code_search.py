@@ -16,6 +16,7 @@ from deepmeme.losses.reconstruction import pyramid_l1
 from deepmeme.models.painted import PaintedConfig
 from deepmeme.nn.painter import Painter
 from deepmeme.runtime.dream import DreamModel
+from deepmeme.train.onnx_file import stored_weights
 from deepmeme.weights.folder import checked_file, read_card
 
 RATE = 0.08
@@ -93,17 +94,14 @@ def painter_of(folder: Path) -> Painter:
     Raises:
         WeightsError: its file is damaged or has other layers.
     """
-    import onnx
-    from onnx import numpy_helper
-
     card = read_card(folder)
     names = {entry.name for entry in fields(PaintedConfig)}
     config = PaintedConfig(**{k: v for k, v in card["config"].items() if k in names})
     painter = Painter(config.latent, config.latent, config.widths)
     file = checked_file(folder, card["stages"]["paint"])
     stored = {
-        _layer(tensor.name): torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
-        for tensor in onnx.load(str(file)).graph.initializer
+        name.removeprefix("network.").removeprefix("painter."): torch.from_numpy(array)
+        for name, array in stored_weights(file).items()
     }
     own = painter.state_dict()
     missing = sorted(key for key in own if key not in stored or stored[key].shape != own[key].shape)
@@ -111,7 +109,3 @@ def painter_of(folder: Path) -> Painter:
         raise WeightsError(f"{file} holds no {', '.join(missing[:3])}: it is no painter of ours.")
     painter.load_state_dict({key: stored[key] for key in own})
     return painter.eval().requires_grad_(False)
-
-
-def _layer(name: str) -> str:
-    return name.removeprefix("network.").removeprefix("painter.").removesuffix(".half")

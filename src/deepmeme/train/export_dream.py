@@ -18,8 +18,8 @@ from deepmeme.train.onnx_file import smooth_picture, write_network
 from deepmeme.train.trait_task import reader_of
 from deepmeme.weights.folder import building
 
-EXACT, HALVES = 2e-3, 3e-2
-"""Largest differences of a number, before and after weights are stored as float16."""
+EXACT, LOSSY = 2e-3, 1e-1
+"""Largest differences of a number, before and after weights are stored as int8."""
 Weights = Mapping[str, Mapping[str, Tensor]]
 
 
@@ -128,12 +128,8 @@ def _write_vae(
 ) -> dict[str, Any]:
     network = vae_of(weights, facts)
     seen = {"pictures": smooth_picture(network.config.resolution)}
-    encode, made = write_network(
-        _Encode(network), seen, ["code"], folder / "encode.onnx", exact=EXACT, halves=HALVES
-    )
-    paint, _ = write_network(
-        network.decoder, made, ["pictures"], folder / "paint.onnx", exact=EXACT, halves=HALVES
-    )
+    encode, made = _write(_Encode(network), seen, ["code"], folder / "encode.onnx")
+    paint, _ = _write(network.decoder, made, ["pictures"], folder / "paint.onnx")
     if cloud is None:
         return {"encode": encode, "paint": paint}
     drawing = nn.Linear(network.config.latent, network.config.latent)
@@ -151,9 +147,7 @@ def _write_vae(
 def _write_gan(weights: Weights, facts: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     network = generator_of(weights, facts)
     mapped, made = _write_map(network.mapping, network.config.latent, folder)
-    paint, _ = write_network(
-        _Paint(network), made, ["pictures"], folder / "paint.onnx", exact=EXACT, halves=HALVES
-    )
+    paint, _ = _write(_Paint(network), made, ["pictures"], folder / "paint.onnx")
     return {"map": mapped, "paint": paint}
 
 
@@ -162,6 +156,10 @@ def _write_map(
 ) -> tuple[dict[str, str], dict[str, Tensor]]:
     """What makes a code of Gaussian numbers."""
     drawn = torch.randn(1, numbers, generator=torch.Generator().manual_seed(0))
-    return write_network(
-        network, {"normal": drawn}, ["code"], folder / "map.onnx", exact=EXACT, halves=HALVES
-    )
+    return _write(network, {"normal": drawn}, ["code"], folder / "map.onnx")
+
+
+def _write(
+    network: nn.Module, given: Mapping[str, Tensor], made: Sequence[str], path: Path
+) -> tuple[dict[str, str], dict[str, Tensor]]:
+    return write_network(network, given, made, path, exact=EXACT, lossy=LOSSY, stored="int8")

@@ -35,7 +35,7 @@ def export(
         axes = {given: {2: "h", 3: "w"}, made: {2: "h4", 3: "w4"}} if stage == "find" else None
         stages[stage], _ = write_network(
             network, {given: smooth_picture(side)}, [made], folder / f"{stage}.onnx",
-            exact=TOLERANCE, halves=HALVES_TOLERANCE, open_axes=axes,
+            exact=TOLERANCE, lossy=HALVES_TOLERANCE, open_axes=axes,
         )  # fmt: skip
     parameters = [p.numel() for network, *_ in networks.values() for p in network.parameters()]
     facts = {

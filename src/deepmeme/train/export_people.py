@@ -32,7 +32,7 @@ def export(mask: FaceMask | None, identity: FaceIdentity | None, folder: Path) -
         example = {"frames": smooth_picture(network.config.resolution)}
         stages[stage], _ = write_network(
             network, example, [made], folder / f"{stage}.onnx",
-            exact=TOLERANCE, halves=_HALVES_TOLERANCE,
+            exact=TOLERANCE, lossy=_HALVES_TOLERANCE,
         )  # fmt: skip
         parameters += sum(p.numel() for p in network.parameters())
     facts = {

@@ -89,7 +89,7 @@ def export(model: PortraitModel, folder: Path, *, name: str = "portrait") -> dic
         path = folder / f"{stage}.onnx"
         given = {key: examples[key] for key in inputs}
         stages[stage], made = write_network(
-            wrapper, given, outputs, path, exact=TOLERANCE, halves=HALVES_TOLERANCE
+            wrapper, given, outputs, path, exact=TOLERANCE, lossy=HALVES_TOLERANCE
         )
         if stage == "encode":
             examples.update(made)

@@ -46,7 +46,7 @@ def write_stages(pair: nn.Module, folder: Path) -> tuple[dict[str, dict[str, str
     for stage, network in zip(STAGES, networks, strict=True):
         names = ["code"] if stage == "encode" else ["picture", "mask"]
         stages[stage], made = write_network(
-            network, given, names, folder / f"{stage}.onnx", exact=TOLERANCE, halves=TOLERANCE
+            network, given, names, folder / f"{stage}.onnx", exact=TOLERANCE, lossy=TOLERANCE
         )
         if stage == "encode":
             given = made

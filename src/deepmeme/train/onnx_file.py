@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ OPSET = 17
 _SMALL = 256
 """Constants of fewer numbers stay as they are."""
 
+_HALF, _BYTE = ".half", ".byte"
+
+Stored = Literal["float16", "int8"]
 Axes = Mapping[str, Mapping[int, str]]
 
 
@@ -28,10 +31,11 @@ def write_network(
     path: Path,
     *,
     exact: float,
-    halves: float,
+    lossy: float,
+    stored: Stored = "float16",
     open_axes: Axes | None = None,
 ) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Write ``network`` with its weights as float16 and check it twice, before and after that.
+    """Write ``network`` with its weights in few bytes and check it twice, before and after that.
 
     Args:
         network: becomes an evaluating one on the CPU in float32.
@@ -40,7 +44,8 @@ def write_network(
         path: the file.
         exact: largest difference from torch, as a share of an output's largest number, or of 1
             where that is less.
-        halves: the same once weights are stored as float16.
+        lossy: the same once weights are stored in few bytes.
+        stored: as what; int8 has a scale for each channel of a layer's output.
         open_axes: sizes that are left open, by name of input or output.
 
     Returns:
@@ -62,8 +67,8 @@ def write_network(
             output_names=list(made), dynamic_axes=axes, opset_version=OPSET, dynamo=False,
         )  # fmt: skip
     _check(path, given, wanted, exact)
-    _store_in_halves(path)
-    _check(path, given, wanted, halves)
+    _shrink(path, _HALF if stored == "float16" else _BYTE)
+    _check(path, given, wanted, lossy)
     return {"file": path.name, "sha256": file_sha256(path)}, wanted
 
 
@@ -74,23 +79,49 @@ def smooth_picture(side: int, cells: int = 6) -> Tensor:
     return large.clamp(0, 1)
 
 
-def _store_in_halves(path: Path) -> None:
-    """Keep an ONNX file's large constants as float16; a cast gives them back as float32."""
+def stored_weights(path: Path) -> dict[str, NDArray[np.float32]]:
+    """The constants of a file that :func:`write_network` wrote, by the names they had in torch."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(str(path)).graph
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    found = {}
+    for name, array in arrays.items():
+        if name.endswith(_BYTE):
+            scale = arrays[f"{name}.scale"].reshape(-1, *[1] * (array.ndim - 1))
+            found[name.removesuffix(_BYTE)] = np.asarray(array * scale, np.float32)
+        elif not name.endswith(".scale"):
+            found[name.removesuffix(_HALF)] = np.array(array, np.float32)
+    return found
+
+
+def _shrink(path: Path, how: str) -> None:
+    """Keep an ONNX file's large constants as float16, matrices as int8 where that is asked for; a
+    node gives them back as float32."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load(str(path))
-    graph, casts = model.graph, []
+    graph, nodes = model.graph, []
     for tensor in list(graph.initializer):
         array = numpy_helper.to_array(tensor)
         if array.dtype != np.float32 or array.size < _SMALL:
             continue
         graph.initializer.remove(tensor)
-        stored = f"{tensor.name}.half"
-        graph.initializer.append(numpy_helper.from_array(array.astype(np.float16), stored))
-        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)
+        if how == _HALF or array.ndim < 2:
+            name = tensor.name + _HALF
+            parts = {name: array.astype(np.float16)}
+            nodes.append(helper.make_node("Cast", [name], [tensor.name], to=TensorProto.FLOAT))
+        else:
+            name = tensor.name + _BYTE
+            scale = np.maximum(np.abs(array).reshape(len(array), -1).max(1) / 127, 1e-12)
+            whole = np.rint(array / scale.reshape(-1, *[1] * (array.ndim - 1)))
+            parts = {name: whole.astype(np.int8), f"{name}.scale": scale.astype(np.float32)}
+            nodes.append(helper.make_node("DequantizeLinear", [*parts], [tensor.name], axis=0))
+        graph.initializer.extend(numpy_helper.from_array(a, n) for n, a in parts.items())
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
     onnx.save(model, str(path))
 
 
