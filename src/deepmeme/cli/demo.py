@@ -1,7 +1,10 @@
 """``deepmeme demo [NAME]``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,8 +74,6 @@ def demo(
 
     deepmeme demo cartoon --gif
     """
-    from deepmeme.cli.console import screen
-    from deepmeme.pipelines.demo import default_name, find_scene
     from deepmeme.pipelines.options import AnimateOptions
 
     if name == "list":
@@ -83,7 +84,37 @@ def demo(
 
         demo_swap(output, as_json=as_json)
         return
-    scene = find_scene(name)
+    with _scene(name) as scene:
+        _show(
+            scene,
+            output,
+            gif,
+            AnimateOptions(size=size, max_size=max_size),
+            model,
+            overwrite,
+            as_json,
+        )
+
+
+@contextmanager
+def _scene(name: str) -> "Iterator[Scene]":
+    """The scene; people who have to be dreamt up live as long as this."""
+    from deepmeme.pipelines.demo import DREAM, dream_up, find_scene
+
+    if name != DREAM.name:
+        yield find_scene(name)
+        return
+    with TemporaryDirectory(prefix="deepmeme-") as folder:
+        yield dream_up(Path(folder))
+
+
+def _show(
+    scene: "Scene", output: Path | None, gif: bool, options: "AnimateOptions", model: str | None,
+    overwrite: bool, as_json: bool,
+) -> None:  # fmt: skip
+    from deepmeme.cli.console import screen
+    from deepmeme.pipelines.demo import default_name
+
     if gif and output is not None and output.suffix.lower() != ".gif":
         raise OutputError(f"--gif and -o {output} contradict each other. Leave one out.")
     target = output or default_name(scene, ".gif" if gif else ".mp4")
@@ -91,7 +122,6 @@ def demo(
         raise OutputError(
             f"{target} is there already. Add -y to replace it, or choose another name with -o."
         )
-    options = AnimateOptions(size=size, max_size=max_size)
     if model is not None:
         options = replace(options, model=model)
     _run(screen(), scene, target, options, as_json=as_json)

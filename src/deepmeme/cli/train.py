@@ -264,7 +264,14 @@ def gan(
     latent: Numbers = 96,
     slope: Annotated[
         float, typer.Option(min=0, help="Penalty on the critic's slope; more is calmer.")
-    ] = 1.0,
+    ] = 0.5,
+    augment: Annotated[
+        bool,
+        typer.Option(help="Show the critic changed faces, for few pictures or long trainings."),
+    ] = True,
+    head_start: Annotated[
+        int, typer.Option(help="Steps in which only the critic learns, with --from.", min=0)
+    ] = 0,
     start: Earlier = None,
     as_json: AsJson = False,
 ) -> None:
@@ -277,7 +284,7 @@ def gan(
     talk(quiet=as_json)
     width = full_width(size)
     config = GanConfig(size, latent, width, critic=width)
-    weights = GanWeights(slope=slope)
+    weights = GanWeights(slope=slope, augmented=augment, head_start=head_start)
     fitted = train_gan(data, out, options, config=config, weights=weights, start=start)
     _tell(fitted, out, as_json=as_json)
 

@@ -1,6 +1,5 @@
 """The first minute: pictures and a driving video that come with the package, brought to life."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.resources import files
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deepmeme.errors import InputError
 from deepmeme.pipelines.animate import Animation, prepare
+from deepmeme.pipelines.dream import load_dream
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.progress import Progress
 
@@ -23,8 +23,8 @@ class Scene:
     """One demonstration."""
 
     name: str
-    pictures: tuple[str, ...]
-    """Files of ``demo_assets``."""
+    pictures: tuple[str | Path, ...]
+    """Files of ``demo_assets``, or others."""
     about: str
     layout: str = "side-by-side"
     caption_top: str = ""
@@ -68,10 +68,28 @@ SCENES = (
 """What ``deepmeme demo NAME`` knows; the first one runs without a name."""
 
 
+DREAM = Scene(
+    "dream", (), "three people who do not exist talk: dreamt up by a GAN, then animated", "grid"
+)
+_DREAMT = (7, 3, 0.7)
+"""Seed, people, variety."""
+
+
+def dream_up(folder: Path) -> Scene:
+    """:data:`DREAM` with its people, painted into a folder."""
+    seed, count, variety = _DREAMT
+    dream = load_dream()
+    people = dream.sample(count, seed=seed, variety=variety)
+    dream.save(people, folder / "people", facts={"seed": seed, "variety": variety})
+    return replace(DREAM, pictures=tuple(sorted((folder / "people").iterdir())))
+
+
 def demos() -> dict[str, str]:
-    """What can be shown, and what each is: the scenes, and a swap, which has to be learnt first."""
+    """What can be shown, and what each is: the scenes, people who have to be dreamt up first, and a
+    swap, which has to be learnt."""
     swap = "two rendered people exchange faces: learns for some minutes, needs deepmeme[train]"
-    return {scene.name: scene.about for scene in SCENES} | {"swap": swap}
+    dreamt = {DREAM.name: DREAM.about}
+    return {scene.name: scene.about for scene in SCENES} | dreamt | {"swap": swap}
 
 
 def find_scene(name: str) -> Scene:
@@ -124,7 +142,7 @@ def prepare_demo(
         caption_bottom=scene.caption_bottom,
         size=scene.size if options is None or options.size is None else options.size,
     )
-    sources: Sequence[Path] = [asset(name) for name in scene.pictures]
+    sources = [name if isinstance(name, Path) else asset(name) for name in scene.pictures]
     if scene.model and wanted.model == AnimateOptions().model:
         wanted = replace(wanted, model=scene.model)
     return prepare(sources, asset(scene.driver), wanted, model=model, progress=progress)

@@ -37,6 +37,9 @@ class GanWeights:
     """Gamma of the penalties on the critic's slope, at real and at made pictures."""
     slope_every: int = 8
     """Steps between penalties, which count so many times more: each costs another step."""
+    head_start: int = 0
+    """Steps in which only the critic learns: it has to catch up with a painter that begins with
+    what another run has learnt."""
     augmented: bool = True
     """Show the critic changed pictures, so that it cannot learn few ones by heart."""
 
@@ -79,13 +82,17 @@ class GanTask(FaceTask):
         """The painter's, then the critic's, who sees the same faces."""
         real = batch.pictures
         code = torch.randn(len(real), self.config.latent, device=real.device)
-        made = self.painter(code).float()
-        with frozen(self.critic):
-            scores = self.critic(self._seen(made))
+        if step < self.weights.head_start:
             with torch.no_grad():
-                wanted = self.critic(self._seen(real))
-        yield Turn("painter", {"fooling": painter_loss(wanted, scores)})
-        made = made.detach()
+                made = self.painter(code).float()
+        else:
+            made = self.painter(code).float()
+            with frozen(self.critic):
+                scores = self.critic(self._seen(made))
+                with torch.no_grad():
+                    wanted = self.critic(self._seen(real))
+            yield Turn("painter", {"fooling": painter_loss(wanted, scores)})
+            made = made.detach()
         at_real, at_made = self._seen(real), self._seen(made)
         scores, found = self.critic(at_made), self.critic(at_real)
         losses = {"critic": critic_loss(found, scores)}
