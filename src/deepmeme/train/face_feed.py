@@ -1,6 +1,6 @@
 """What a VAE and a GAN learn from, and what their tasks have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -10,10 +10,14 @@ import torch
 from torch import Tensor
 
 from deepmeme.data.picture_set import Pictures
+from deepmeme.losses.perceptual import SeededFeatures
+from deepmeme.metrics.distribution import coverage, frechet_distance
 from deepmeme.models.painted import PaintedConfig
+from deepmeme.train.dream_sight import in_parts
 
 HELD_OUT = 40
 """One picture in so many is never learnt."""
+_SEEN, _PART, _JUDGED_SEED = 256, 32, 6
 
 
 class FaceBatch(NamedTuple):
@@ -54,7 +58,33 @@ class FaceTask:
     def __init__(self, pictures: Pictures, config: PaintedConfig, seed: int) -> None:
         """``pictures`` (n, r, r, 3) at the resolution of the configuration."""
         self.feed = FaceFeed(pictures, seed)
+        self.sight = SeededFeatures()
+        self.judgement: dict[str, float] = {}
+        """What was last found by :meth:`judge`."""
         self._config = config
+
+    @torch.no_grad()
+    def judge(self, paint: Callable[[Tensor], Tensor], device: torch.device) -> None:
+        """Rate what is painted from Gaussian codes: distance to real faces, precision and recall,
+        of a few hundred by features of a seeded network (``train.dream_sight``)."""
+        self.sight.to(device)
+        rows = self.feed.learnt[:: max(1, len(self.feed.learnt) // _SEEN)]
+        generator = torch.Generator().manual_seed(_JUDGED_SEED)
+        codes = torch.randn(_SEEN, self._config.latent, generator=generator).to(device)
+        real = in_parts(
+            len(rows), _PART, lambda i, n: self.feed.of(rows[i : i + n], device), self.sight
+        )
+        made = in_parts(_SEEN, _PART, lambda i, n: paint(codes[i : i + n]), self.sight)
+        found = coverage(real, made)
+        self.judgement = {
+            "distance": frechet_distance(real, made),
+            "precision": found.precision,
+            "recall": found.recall,
+        }
+
+    def notes(self) -> dict[str, Tensor]:
+        """The last judgement, for the page of the run."""
+        return {name: torch.tensor(value) for name, value in self.judgement.items()}
 
     def facts(self) -> Mapping[str, Any]:
         """Numbers to build the networks from."""

@@ -9,20 +9,16 @@ from torch import Tensor, nn
 
 from deepmeme.data.picture_set import Pictures
 from deepmeme.losses.augmented import augmented
-from deepmeme.losses.perceptual import SeededFeatures
 from deepmeme.losses.relativistic import critic_loss, painter_loss, slope_penalty
-from deepmeme.metrics.distribution import coverage, frechet_distance
 from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.gan.critic import Critic
 from deepmeme.models.gan.generator import Generator
-from deepmeme.train.dream_sight import in_parts
 from deepmeme.train.face_feed import FaceBatch, FaceTask
 from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn, frozen
 
 _SHOWN, _SHOWN_SEED = 48, 5
 _ACROSS = 12
-_SEEN, _PART = 256, 32
 log = logging.getLogger("deepmeme.train")
 
 COLLAPSED = 0.02
@@ -61,12 +57,10 @@ class GanTask(FaceTask):
         super().__init__(pictures, config, seed)
         self.config, self.weights = config, weights or GanWeights()
         self.painter, self.critic = Generator(config), Critic(config)
-        self.sight = SeededFeatures()
         for part in (self.painter, self.critic):
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         generator = torch.Generator().manual_seed(_SHOWN_SEED)
         self.shown = torch.randn(_SHOWN, config.latent, generator=generator)
-        self.judgement: dict[str, float] = {}
         self._best_recall = 0.0
 
     @property
@@ -102,8 +96,7 @@ class GanTask(FaceTask):
             slopes = [slope_penalty(self.critic, seen) for seen in (at_real, at_made)]
             losses["slope"] = half * (slopes[0] + slopes[1])
         notes = {"score of real": found.float().mean(), "score of made": scores.float().mean()}
-        judged = {name: torch.tensor(value) for name, value in self.judgement.items()}
-        yield Turn("critic", losses, notes | judged)
+        yield Turn("critic", losses, notes | self.notes())
 
     def _seen(self, pictures: Tensor) -> Tensor:
         return augmented(pictures) if self.weights.augmented else pictures
@@ -116,13 +109,12 @@ class GanTask(FaceTask):
         ways = torch.linspace(0, 1, _ACROSS, device=device)[:, None]
         walk = self.painter(ends[:1] * (1 - ways) + ends[1:] * ways)
         cells = [picture_of(face) for face in torch.cat([faces, walk])]
-        self._judge(device)
+        self.judge(self.painter, device)
+        self._mind(self.judgement["recall"])
         return rows_of([cells[row : row + _ACROSS] for row in range(0, len(cells), _ACROSS)])
 
-    def _judge(self, device: torch.device) -> None:
-        """Rate what is painted, and say so when it becomes one face again and again."""
-        self.judgement = self.judged(device)
-        recall = self.judgement["recall"]
+    def _mind(self, recall: float) -> None:
+        """Say so when the painter makes one face again and again."""
         if recall < COLLAPSED and self._best_recall > 5 * COLLAPSED:
             log.warning(
                 "the faces have become alike: only %.0f %% of the real ones lie among them, %.0f "
@@ -130,22 +122,3 @@ class GanTask(FaceTask):
                 100 * recall, 100 * self._best_recall,
             )  # fmt: skip
         self._best_recall = max(self._best_recall, recall)
-
-    @torch.no_grad()
-    def judged(self, device: torch.device) -> dict[str, float]:
-        """Distance to real faces, precision and recall, of a few hundred by features of a seeded
-        network (``train.dream_sight``)."""
-        self.sight.to(device)
-        rows = self.feed.learnt[:: max(1, len(self.feed.learnt) // _SEEN)]
-        generator = torch.Generator().manual_seed(_SHOWN_SEED + 1)
-        codes = torch.randn(_SEEN, self.config.latent, generator=generator).to(device)
-        real = in_parts(
-            len(rows), _PART, lambda i, n: self.feed.of(rows[i : i + n], device), self.sight
-        )
-        made = in_parts(_SEEN, _PART, lambda i, n: self.painter(codes[i : i + n]), self.sight)
-        found = coverage(real, made)
-        return {
-            "distance": frechet_distance(real, made),
-            "precision": found.precision,
-            "recall": found.recall,
-        }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deepmeme.data.pairs import PairBatch
+from deepmeme.media.montage import BACKDROP, RESULT
 from deepmeme.models.motion.keypoints import Keypoints
 from deepmeme.models.motion.portrait import PortraitModel
 
@@ -73,3 +74,14 @@ def motion_rows(model: PortraitModel, batch: PairBatch) -> list[list[Picture]]:
     seen = torch.nn.functional.interpolate(out.motion.occlusion, size=size)
     columns = (source, driving, out.prediction, out.warped, out.kept, seen)
     return [[picture_of(part[row]) for part in columns] for row in range(len(source))]
+
+
+def bars(values: NDArray[np.floating], width: int, height: int) -> Picture:
+    """(height, width, 3) a bar for each value, largest first; the largest fills the height."""
+    canvas = np.full((height, width, 3), BACKDROP, np.uint8)
+    ordered = np.sort(np.maximum(values, 0))[::-1] / max(float(values.max()), 1e-9)
+    edges = np.linspace(0, width, len(values) + 1).round().astype(int)
+    for share, left, right in zip(ordered, edges[:-1], edges[1:], strict=True):
+        top = height - round(float(share) * (height - 2))
+        canvas[top:, left : max(left + 1, right - 1)] = RESULT
+    return canvas

@@ -14,7 +14,7 @@ from deepmeme.losses.reconstruction import pyramid_l1
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.models.vae.vae import Vae
 from deepmeme.train.face_feed import FaceBatch, FaceTask
-from deepmeme.train.sheet import picture_of, rows_of
+from deepmeme.train.sheet import bars, picture_of, rows_of
 from deepmeme.train.task import Picture, Turn
 
 _SHOWN, _SHOWN_SEED = 8, 5
@@ -84,18 +84,25 @@ class VaeTask(FaceTask):
             losses["code"] = share * code_cost(nats, weights.free)
             used = torch.tensor(float(in_use(nats.detach())))
             notes = {"nats of a code": nats.sum(), "numbers in use": used}
-        yield Turn("vae", losses, notes)
+        yield Turn("vae", losses, notes | self.notes())
 
     @torch.no_grad()
     def preview(self, device: torch.device) -> Picture:
         """Held-out faces and what becomes of them; samples; a walk from the first face to the
-        last."""
+        last; nats of each number of a code, most first."""
         rows = self.feed.held[np.linspace(0, len(self.feed.held) - 1, _SHOWN).astype(int)]
         faces = self.feed.of(rows, device)
-        codes = self.network.encode(faces).mean
+        belief = self.network.encode(faces)
+        codes = belief.mean
         generator = torch.Generator().manual_seed(_SHOWN_SEED)
         drawn = torch.randn(2 * _SHOWN, self.config.latent, generator=generator).to(device)
         ways = torch.linspace(0, 1, _SHOWN, device=device)[:, None]
         walk = codes[:1] * (1 - ways) + codes[-1:] * ways
         parts = [faces, *(self.network.decode(c) for c in (codes, *drawn.chunk(2), walk))]
-        return rows_of([[picture_of(face) for face in part] for part in parts])
+        cells = [[picture_of(face) for face in part] for part in parts]
+        if self.config.variational:
+            self.judge(self.network.decode, device)
+            nats = kl_per_number(belief.mean, belief.log_var).cpu().numpy()
+            side = self.config.resolution
+            cells.append([bars(nats, _SHOWN * side, side // 2)])
+        return rows_of(cells)
