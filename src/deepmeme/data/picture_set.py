@@ -1,6 +1,7 @@
 """Pictures to learn faces from: labelled portraits, a faceset, or any folder of pictures."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,26 @@ def open_pictures(folder: Path | str, size: int) -> Pictures:
         files = [files[row] for row in _spread(len(files))]
         found = _checked([middle_square(read_image(file), size) for file in files], root)
     return found
+
+
+class Labels(NamedTuple):
+    """What is known of a set of pictures."""
+
+    names: tuple[str, ...]
+    values: NDArray[np.float32]
+    """(n, k)"""
+
+
+def open_labels(folder: Path | str) -> Labels | None:
+    """Labels of the pictures of :func:`open_pictures`, in their order; None where there are none.
+
+    Raises:
+        InputError: as there.
+    """
+    if not (Path(folder) / RECORD).is_file():
+        return None
+    faces = open_faces(folder)
+    return Labels(faces.names, np.array(faces.labels[_spread(len(faces.labels))]))
 
 
 def _spread(count: int) -> list[int]:

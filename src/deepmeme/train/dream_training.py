@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from deepmeme.data.picture_set import open_pictures
+from deepmeme.data.picture_set import open_labels, open_pictures
 from deepmeme.errors import WeightsError
 from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.vae.config import VaeConfig
@@ -46,7 +46,8 @@ def train_vae(
     config = config or VaeConfig()
     pictures = open_pictures(data, config.resolution)
     torch.manual_seed(options.seed)
-    return _fit(VaeTask(pictures, config, weights=weights, seed=options.seed), options, out, start)
+    task = VaeTask(pictures, config, weights=weights, labels=open_labels(data), seed=options.seed)
+    return _fit(task, options, out, start)
 
 
 def train_gan(

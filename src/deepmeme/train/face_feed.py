@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepmeme.data.picture_set import Pictures
+from deepmeme.data.picture_set import Labels, Pictures
 from deepmeme.losses.perceptual import SeededFeatures
 from deepmeme.metrics.distribution import coverage, frechet_distance
 from deepmeme.models.painted import PaintedConfig
+from deepmeme.models.traits import mirrored
 from deepmeme.train.dream_sight import in_parts
 
 HELD_OUT = 40
@@ -21,16 +22,22 @@ _SEEN, _PART, _JUDGED_SEED = 256, 32, 6
 
 
 class FaceBatch(NamedTuple):
-    """Pictures (b, 3, r, r) in [0, 1]."""
+    """Faces, and what is known of them."""
 
     pictures: Tensor
+    """(b, 3, r, r) in [0, 1]"""
+    traits: Tensor
+    """(b, k) in standard deviations among faces; k is 0 where nothing is known."""
 
 
 class FaceFeed:
     """Batches of a set of pictures, now and then mirrored; pure functions of their number."""
 
-    def __init__(self, pictures: Pictures, seed: int) -> None:
+    def __init__(self, pictures: Pictures, seed: int, labels: Labels | None = None) -> None:
         self.pictures, self.seed = pictures, seed
+        self.names = labels.names if labels is not None else ()
+        known = np.zeros((len(pictures), 0)) if labels is None else np.array(labels.values)
+        self.traits = torch.from_numpy((known - known.mean(0)) / (known.std(0) + 1e-9)).float()
         rows = np.arange(len(pictures))
         self.learnt, self.held = rows[rows % HELD_OUT != 0], rows[rows % HELD_OUT == 0]
 
@@ -38,10 +45,11 @@ class FaceFeed:
         """Batch ``number``."""
         rng = np.random.default_rng((self.seed, number))
         rows = rng.choice(self.learnt, size)
-        mirrored = torch.from_numpy(rng.random(size) < 0.5).to(device)
-        pictures = self.of(rows, device)
-        flipped = torch.where(mirrored[:, None, None, None], pictures.flip(3), pictures)
-        return FaceBatch(flipped.contiguous(memory_format=torch.channels_last))
+        turned = torch.from_numpy(rng.random(size) < 0.5).to(device)
+        pictures, traits = self.of(rows, device), self.traits[rows].to(device)
+        flipped = torch.where(turned[:, None, None, None], pictures.flip(3), pictures)
+        traits = torch.where(turned[:, None], mirrored(traits, self.names), traits)
+        return FaceBatch(flipped.contiguous(memory_format=torch.channels_last), traits)
 
     def of(self, rows: Any, device: torch.device) -> Tensor:
         """(n, 3, r, r) in [0, 1]."""
@@ -55,9 +63,11 @@ class FaceTask:
     rates: Mapping[str, float] = MappingProxyType({})
     """As the options say."""
 
-    def __init__(self, pictures: Pictures, config: PaintedConfig, seed: int) -> None:
+    def __init__(
+        self, pictures: Pictures, config: PaintedConfig, seed: int, labels: Labels | None = None
+    ) -> None:
         """``pictures`` (n, r, r, 3) at the resolution of the configuration."""
-        self.feed = FaceFeed(pictures, seed)
+        self.feed = FaceFeed(pictures, seed, labels)
         self.sight = SeededFeatures()
         self.judgement: dict[str, float] = {}
         """What was last found by :meth:`judge`."""

@@ -1,13 +1,14 @@
 """A VAE learns faces: paint what was seen from a code that costs nats."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from deepmeme.data.picture_set import Pictures
+from deepmeme.data.picture_set import Labels, Pictures
 from deepmeme.losses.elbo import code_cost, in_use, kl_per_number, warmed
 from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures
 from deepmeme.losses.reconstruction import pyramid_l1
@@ -18,6 +19,7 @@ from deepmeme.train.sheet import bars, picture_of, rows_of
 from deepmeme.train.task import Picture, Turn
 
 _SHOWN, _SHOWN_SEED = 8, 5
+_BROWS = 0.32
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class VaeWeights:
     """Nats of each number that cost nothing."""
     warmup: int = 1000
     """Steps until the code costs in full."""
+    traits: float = 0.3
+    """Times the squared error of each trait that is known, read from the code."""
 
 
 class VaeTask(FaceTask):
@@ -47,13 +51,15 @@ class VaeTask(FaceTask):
         config: VaeConfig,
         *,
         weights: VaeWeights | None = None,
+        labels: Labels | None = None,
         seed: int = 1,
     ) -> None:
         """``pictures`` (n, r, r, 3) at the resolution of the configuration."""
-        super().__init__(pictures, config, seed)
+        config = replace(config, traits=0 if labels is None else len(labels.names))
+        super().__init__(pictures, config, seed, labels)
         self.config, self.weights = config, weights or VaeWeights()
         self.network = Vae(config)
-        self.perceptual = PyramidDistance(SeededFeatures(), scales=(1.0, 0.5), weights=(1.0,) * 4)
+        self.perceptual = PyramidDistance(SeededFeatures(), scales=(1.0,), weights=(1.0,) * 4)
         for part in (self.network, self.perceptual):
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -74,10 +80,10 @@ class VaeTask(FaceTask):
         code = belief.draw() if self.config.variational else belief.mean
         made = self.network.decode(code).float()
         notes: dict[str, Tensor] = {}
-        losses = {
-            "l1": weights.l1 * pyramid_l1(made, wanted, levels=3),
-            "perceptual": weights.perceptual * self.perceptual(made, wanted),
-        }
+        losses = self._unlike(made, wanted)
+        if self.network.probe is not None:
+            missed = (self.network.probe(code).float() - batch.traits).square().mean(0)
+            losses["traits"] = weights.traits * missed.sum()
         if self.config.variational:
             nats = kl_per_number(belief.mean, belief.log_var)
             share = weights.beta * warmed(step, weights.warmup)
@@ -85,6 +91,14 @@ class VaeTask(FaceTask):
             used = torch.tensor(float(in_use(nats.detach())))
             notes = {"nats of a code": nats.sum(), "numbers in use": used}
         yield Turn("vae", losses, notes | self.notes())
+
+    def _unlike(self, made: Tensor, wanted: Tensor) -> dict[str, Tensor]:
+        """Colours and features; of the middle, where eyes and mouth are, once more and closer."""
+        parts = (_middle(made), _middle(wanted))
+        small = (F.avg_pool2d(made, 2), F.avg_pool2d(wanted, 2))
+        colours = pyramid_l1(made, wanted, levels=3) + pyramid_l1(*parts, levels=2)
+        looks = self.perceptual(*small) + self.perceptual(*parts)
+        return {"l1": self.weights.l1 * colours, "perceptual": self.weights.perceptual * looks}
 
     @torch.no_grad()
     def preview(self, device: torch.device) -> Picture:
@@ -106,3 +120,10 @@ class VaeTask(FaceTask):
             side = self.config.resolution
             cells.append([bars(nats, _SHOWN * side, side // 2)])
         return rows_of(cells)
+
+
+def _middle(pictures: Tensor) -> Tensor:
+    """(b, 3, r, r) -> (b, 3, r/2, r/2) of a portrait from the brows to the chin."""
+    side = pictures.shape[2]
+    top, left = round(_BROWS * side), side // 4
+    return pictures[:, :, top : top + side // 2, left : left + side // 2]

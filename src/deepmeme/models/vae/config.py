@@ -15,3 +15,5 @@ class VaeConfig(PaintedConfig):
 
     variational: bool = True
     """Codes are places and spreads, not places alone: a VAE, not an autoencoder."""
+    traits: int = 0
+    """Traits that are read from codes while learning, where they are known."""

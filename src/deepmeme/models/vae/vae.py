@@ -45,12 +45,14 @@ class FaceEncoder(Shrinker):
 
 
 class Vae(nn.Module):
-    """Encoder and decoder."""
+    """Encoder and decoder; where traits of the faces are known, what reads them from codes, so that
+    codes tell of small things that are soon said, like lips apart."""
 
     def __init__(self, config: VaeConfig) -> None:
         super().__init__()
         self.config = config
         self.encoder, self.decoder = FaceEncoder(config), FaceDecoder(config)
+        self.probe = nn.Linear(config.latent, config.traits) if config.traits else None
 
     def encode(self, pictures: Tensor) -> Belief:
         """Pictures in [0, 1] to where their codes lie; a plain autoencoder is sure."""
