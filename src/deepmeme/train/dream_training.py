@@ -11,13 +11,15 @@ from deepmeme.errors import WeightsError
 from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.train.checkpointing import CHECKPOINTS
+from deepmeme.train.dream_traits import cloud_of_vae
+from deepmeme.train.export_dream import vae_of
 from deepmeme.train.gan_task import GanTask, GanWeights
 from deepmeme.train.loop import Fitted, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.run_state import averages_of
 from deepmeme.train.vae_task import VaeTask, VaeWeights
 
-_DECODER = "decoder."
+_DECODER, _LOOKED_UP = "decoder.", 3000
 
 
 def train_vae(
@@ -61,17 +63,33 @@ def train_gan(
 ) -> Fitted:
     """Teach a generator and its critic faces, or go on with them; as :func:`train_vae`. A run at
     half the size is a good beginning, what has learnt there is taken over; so is a VAE of the same
-    sizes, whose painter the generator then begins with."""
+    sizes, whose painter the generator then begins with, and where its codes lie."""
     config = config or GanConfig()
     pictures = open_pictures(data, config.resolution)
     torch.manual_seed(options.seed)
-    return _fit(GanTask(pictures, config, weights=weights, seed=options.seed), options, out, start)
+    task = GanTask(pictures, config, weights=weights, seed=options.seed)
+    return _fit(task, options, out, start)
 
 
 def _fit(task: VaeTask | GanTask, options: FitOptions, out: Path, start: Path | None) -> Fitted:
     if start is not None:
         begin_with(start, task.players)
+        if isinstance(task, GanTask):
+            _draw_as(start, task)
     return fit(task, options, out)
+
+
+def _draw_as(start: Path, task: GanTask) -> None:
+    """Where the run is a VAE's: faces are drawn from where its codes lie."""
+    found = averages_of(start / CHECKPOINTS)
+    if found is None or "vae" not in found[0]:
+        return
+    network = vae_of(*found)
+    same = (network.config.resolution, network.config.latent)
+    if same == (task.config.resolution, task.config.latent):
+        rows = task.feed.learnt[:: max(1, len(task.feed.learnt) // _LOOKED_UP)]
+        cloud = cloud_of_vae(network, task.feed.pictures[rows])
+        task.painter.mapping.straight.load_state_dict(cloud.as_linear())
 
 
 def begin_with(run: Path, players: Mapping[str, nn.Module]) -> int:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from deepmeme.data.dream_faces import open_faces
 from deepmeme.data.picture_set import middle_square
@@ -40,6 +41,13 @@ class Cloud(NamedTuple):
     root: Floats
     """(d, d) lower: mean + root @ normal is a draw."""
 
+    def as_linear(self) -> dict[str, Tensor]:
+        """Weights of the layer that draws."""
+        return {
+            "weight": torch.from_numpy(self.root).float(),
+            "bias": torch.from_numpy(self.mean).float(),
+        }
+
 
 class Known(NamedTuple):
     """What labelled faces tell of a VAE."""
@@ -61,9 +69,17 @@ def known_of_vae(network: Vae, folder: Path | str) -> Known:
     faces = open_faces(folder)
     codes, spread = _codes_of(network, faces.pictures)
     labels = np.asarray(faces.labels, np.float64)
+    return Known(told(faces.names, codes, labels), _cloud(codes, spread))
+
+
+def cloud_of_vae(network: Vae, pictures: NDArray[np.uint8]) -> Cloud:
+    """Where the codes of pictures (n, h, w, 3) lie."""
+    return _cloud(*_codes_of(network, pictures))
+
+
+def _cloud(codes: Floats, spread: Floats) -> Cloud:
     root = np.linalg.cholesky(np.cov(codes, rowvar=False) + np.diag(spread))
-    cloud = Cloud(np.asarray(codes.mean(0), np.float64), np.asarray(root, np.float64))
-    return Known(told(faces.names, codes, labels), cloud)
+    return Cloud(np.asarray(codes.mean(0), np.float64), np.asarray(root, np.float64))
 
 
 @torch.no_grad()

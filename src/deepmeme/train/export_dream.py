@@ -133,10 +133,7 @@ def _write_vae(
     if cloud is None:
         return {"encode": encode, "paint": paint}
     drawing = nn.Linear(network.config.latent, network.config.latent)
-    drawing.load_state_dict({
-        "weight": torch.from_numpy(cloud.root).float(),
-        "bias": torch.from_numpy(cloud.mean).float(),
-    })  # fmt: skip
+    drawing.load_state_dict(cloud.as_linear())
     return {
         "map": _write_map(drawing, network.config.latent, folder)[0],
         "encode": encode,

@@ -10,11 +10,14 @@ from deepmeme.nn.painter import Painter
 
 
 class Mapping(nn.Module):
-    """(b, d) of a Gaussian -> (b, d) where directions mean more: what layers add to the code, at
-    first nothing, so that a painter of Gaussian codes (a VAE's) can be gone on with."""
+    """(b, d) of a Gaussian -> (b, d) where directions mean more: unit vectors go straight through a
+    matrix, and layers add to it what is bent; at first both do nothing."""
 
     def __init__(self, config: GanConfig) -> None:
         super().__init__()
+        self.straight = nn.Linear(config.latent, config.latent)
+        nn.init.eye_(self.straight.weight)
+        nn.init.zeros_(self.straight.bias)
         self.layers = nn.ModuleList(
             nn.Linear(config.latent, config.latent) for _ in range(config.mapping)
         )
@@ -24,10 +27,11 @@ class Mapping(nn.Module):
     def forward(self, code: Tensor) -> Tensor:
         """(b, d) -> (b, d)."""
         start = code * torch.rsqrt(code.square().mean(1, keepdim=True) + 1e-8)
-        x = start
+        bent = start
         for number, layer in enumerate(self.layers):
-            x = layer(F.leaky_relu(x, 0.2) if number else x)
-        return start + x if len(self.layers) else start
+            bent = layer(F.leaky_relu(bent, 0.2) if number else bent)
+        mapped: Tensor = self.straight(start)
+        return mapped + bent if len(self.layers) else mapped
 
 
 class Generator(nn.Module):
