@@ -76,6 +76,7 @@ def _fit(task: VaeTask | GanTask, options: FitOptions, out: Path, start: Path | 
         begin_with(start, task.players)
         if isinstance(task, GanTask):
             _draw_as(start, task)
+            task.hold()
     return fit(task, options, out)
 
 

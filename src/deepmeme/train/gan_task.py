@@ -2,9 +2,12 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from deepmeme.data.picture_set import Pictures
@@ -18,7 +21,7 @@ from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn, frozen
 
 _SHOWN, _SHOWN_SEED = 48, 5
-_ACROSS = 12
+_ACROSS, _COARSE = 12, 16
 log = logging.getLogger("deepmeme.train")
 
 COLLAPSED = 0.02
@@ -36,6 +39,9 @@ class GanWeights:
     head_start: int = 0
     """Steps in which only the critic learns: it has to catch up with a painter that begins with
     what another run has learnt."""
+    anchor: float = 10.0
+    """Times the difference of colours of 16 x 16 places from what the painter made of the same code
+    when it began, if it began with another run: it shall become sharper, not somebody else."""
     augmented: bool = True
     """Show the critic changed pictures, so that it cannot learn few ones by heart."""
 
@@ -62,6 +68,11 @@ class GanTask(FaceTask):
         generator = torch.Generator().manual_seed(_SHOWN_SEED)
         self.shown = torch.randn(_SHOWN, config.latent, generator=generator)
         self._best_recall = 0.0
+        self._first: Generator | None = None
+
+    def hold(self) -> None:
+        """From now on the painter is held to what it paints at this moment, see the weights."""
+        self._first = deepcopy(self.painter).eval().requires_grad_(False)
 
     @property
     def players(self) -> Mapping[str, nn.Module]:
@@ -85,7 +96,10 @@ class GanTask(FaceTask):
                 scores = self.critic(self._seen(made))
                 with torch.no_grad():
                     wanted = self.critic(self._seen(real))
-            yield Turn("painter", {"fooling": painter_loss(wanted, scores)})
+            losses = {"fooling": painter_loss(wanted, scores)}
+            if self._first is not None:
+                losses["anchor"] = self.weights.anchor * self._gone(self._first, code, made)
+            yield Turn("painter", losses)
             made = made.detach()
         at_real, at_made = self._seen(real), self._seen(made)
         scores, found = self.critic(at_made), self.critic(at_real)
@@ -97,6 +111,13 @@ class GanTask(FaceTask):
             losses["slope"] = half * (slopes[0] + slopes[1])
         notes = {"score of real": found.float().mean(), "score of made": scores.float().mean()}
         yield Turn("critic", losses, notes | self.notes())
+
+    def _gone(self, first: Generator, code: Tensor, made: Tensor) -> Tensor:
+        """How far coarse colours have gone from what the painter made at first."""
+        with torch.no_grad():
+            wanted = first.to(made.device)(code).float()
+        coarse = partial(F.adaptive_avg_pool2d, output_size=_COARSE)
+        return (coarse(made) - coarse(wanted)).abs().mean()
 
     def _seen(self, pictures: Tensor) -> Tensor:
         return augmented(pictures) if self.weights.augmented else pictures

@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from deepmeme.models.gan.config import GanConfig
 
+_HALF = 0.5**0.5
+"""Keeps the variance of a sum."""
+
 
 class Halving(nn.Module):
     """(b, c, h, w) -> (b, c', h/2, w/2): two convolutions beside a straight way."""
@@ -21,7 +24,7 @@ class Halving(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Half as large."""
         change = self.conv2(F.leaky_relu(self.conv1(F.leaky_relu(x, 0.2)), 0.2))
-        return F.avg_pool2d(change + self.straight(x), 2)
+        return F.avg_pool2d((change + self.straight(x)) * _HALF, 2)
 
 
 class Critic(nn.Module):
@@ -37,6 +40,11 @@ class Critic(nn.Module):
         self.halvings = nn.ModuleList(reversed(steps))  # coarse first, as a smaller critic's
         self.joint = nn.Conv2d(widths[-1] + 1, widths[-1], 3, padding=1)
         self.score = nn.Linear(widths[-1] * 16, 1)
+        for layer in self.modules():  # without norms: signals must not die away on the way
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, a=0.2)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """One number a picture."""
