@@ -1,7 +1,7 @@
 """How good dreamt-up faces are: like faces that nobody trained on, no copies, and whether editing
 changes what it says and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from time import perf_counter
@@ -126,9 +126,14 @@ def score_traits(
         rest = [other for other in names if other != name]
         scores.append(TraitScore(
             name, float(change[own]), float(others.mean()), rest[int(others.argmax())],
-            float(others.max()), float(np.mean(kept)),
+            float(others.max()), _mean(kept),
         ))  # fmt: skip
-    return scores, float(np.mean(strangers))
+    return scores, _mean(strangers)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """NaN of none: no face was found in any picture."""
+    return float(np.mean(values)) if values else float("nan")
 
 
 def _identity(picture: Pictures) -> NDArray[np.float32]:

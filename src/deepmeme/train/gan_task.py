@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +20,7 @@ from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn, frozen
 
 _SHOWN, _SHOWN_SEED = 48, 5
-_ACROSS, _COARSE = 12, 16
+_ACROSS, _COARSE = 12, 8
 log = logging.getLogger("deepmeme.train")
 
 COLLAPSED = 0.02
@@ -36,12 +35,16 @@ class GanWeights:
     """Gamma of the penalties on the critic's slope, at real and at made pictures."""
     slope_every: int = 8
     """Steps between penalties, which count so many times more: each costs another step."""
+    painter_rate: float = 0.4
+    """Times the learning rate of the critic, who has to see through the painter (two time scales,
+    Heusel et al. 2017)."""
     head_start: int = 0
     """Steps in which only the critic learns: it has to catch up with a painter that begins with
     what another run has learnt."""
     anchor: float = 10.0
-    """Times the difference of colours of 16 x 16 places from what the painter made of the same code
-    when it began, if it began with another run: it shall become sharper, not somebody else."""
+    """Times the difference of colours, blurred over an eighth of the side, from what the painter
+    made of the same code when it began, if that was with another run: it shall become sharper, not
+    somebody else."""
     augmented: bool = True
     """Show the critic changed pictures, so that it cannot learn few ones by heart."""
 
@@ -69,6 +72,7 @@ class GanTask(FaceTask):
         self.shown = torch.randn(_SHOWN, config.latent, generator=generator)
         self._best_recall = 0.0
         self._first: Generator | None = None
+        self.rates = {"painter": self.weights.painter_rate}
 
     def hold(self) -> None:
         """From now on the painter is held to what it paints at this moment, see the weights."""
@@ -116,8 +120,8 @@ class GanTask(FaceTask):
         """How far coarse colours have gone from what the painter made at first."""
         with torch.no_grad():
             wanted = first.to(made.device)(code).float()
-        coarse = partial(F.adaptive_avg_pool2d, output_size=_COARSE)
-        return (coarse(made) - coarse(wanted)).abs().mean()
+        side = made.shape[2] // _COARSE
+        return F.avg_pool2d(made - wanted, side, stride=max(1, side // 4)).abs().mean()
 
     def _seen(self, pictures: Tensor) -> Tensor:
         return augmented(pictures) if self.weights.augmented else pictures

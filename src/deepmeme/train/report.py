@@ -38,8 +38,8 @@ class Report:
         self._begin()
 
     def _begin(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._noted: dict[str, float] = {}
+        self._losses: dict[str, list[float]] = {}
+        self._notes: dict[str, list[float]] = {}
         self._count = 0
         self._since = time.perf_counter()
 
@@ -51,9 +51,9 @@ class Report:
         notes: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         """One good step; every ``log_every``-th makes a line."""
-        for sums, told in ((self._sums, losses), (self._noted, notes)):
+        for kept, told in ((self._losses, losses), (self._notes, notes)):
             for name, value in told.items():
-                sums[name] = sums.get(name, 0.0) + value
+                kept.setdefault(name, []).append(value)
         self._count += 1
         if self._count < self.options.log_every and step < self.options.steps:
             return
@@ -63,10 +63,10 @@ class Report:
             "seconds": round(elapsed, 3),
             "examples_per_s": round(self._count * self.options.batch_size / elapsed, 2),
             "share_of_rate": round(share_of_rate, 5),
-            "losses": {name: round(v / self._count, 5) for name, v in self._sums.items()},
+            "losses": _means(self._losses),
         }
-        if self._noted:
-            line["notes"] = {name: round(v / self._count, 5) for name, v in self._noted.items()}
+        if self._notes:
+            line["notes"] = _means(self._notes)
         self.lines.append(line)
         with (self.out / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
@@ -94,6 +94,11 @@ class Report:
         """Nothing is left unwritten."""
         if self._board is not None:
             self._board.close()
+
+
+def _means(kept: Mapping[str, list[float]]) -> dict[str, float]:
+    """Over the steps that told it: not every step tells all."""
+    return {name: round(sum(values) / len(values), 5) for name, values in kept.items()}
 
 
 def read_log(out: Path) -> list[dict[str, Any]]:
