@@ -9,13 +9,21 @@ from torch import Tensor
 
 
 def critic_loss(real: Tensor, made: Tensor) -> Tensor:
-    """(b,) and (b,) scores: mean log(1 + exp(made - real)), equation 1 there."""
-    return F.softplus(made.float() - real.float()).mean()
+    """(b,) and (b,) scores, or (b, 1 + p) with one for each place as well: mean of
+    log(1 + exp(made - real)), equation 1 there."""
+    return _evened(F.softplus(made.float() - real.float())).mean()
 
 
 def painter_loss(real: Tensor, made: Tensor) -> Tensor:
     """The same the other way round; gradients go into ``made`` alone."""
-    return F.softplus(real.detach().float() - made.float()).mean()
+    return critic_loss(made, real.detach())
+
+
+def _evened(scores: Tensor) -> Tensor:
+    """(b,): what is said of the whole counts as much as what is said of all places."""
+    if scores.ndim == 1 or scores.shape[1] == 1:
+        return scores.reshape(len(scores))
+    return 0.5 * (scores[:, 0] + scores[:, 1:].mean(1))
 
 
 def slope_penalty(critic: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
@@ -29,5 +37,5 @@ def slope_penalty(critic: Callable[[Tensor], Tensor], pictures: Tensor) -> Tenso
         and torch.get_autocast_dtype(kind) is torch.bfloat16, dtype=torch.bfloat16
     ):  # fmt: skip
         scores = critic(seen)
-    (slope,) = torch.autograd.grad(scores.float().sum(), seen, create_graph=True)
+    (slope,) = torch.autograd.grad(_evened(scores.float()).sum(), seen, create_graph=True)
     return slope.square().sum(dim=(1, 2, 3)).mean()

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deepmeme.errors import InputError, WeightsError
-from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures
-from deepmeme.losses.reconstruction import pyramid_l1
+from deepmeme.losses.portrait import PortraitDistance
 from deepmeme.models.painted import PaintedConfig
 from deepmeme.nn.painter import Painter
 from deepmeme.runtime.dream import DreamModel
@@ -52,12 +51,12 @@ def search_code(
     wanted = torch.from_numpy(face.copy()).permute(2, 0, 1)[None].float() / 255
     cloud = model.codes(_TRIED, seed=0)
     middle, spread = torch.from_numpy(cloud.mean(0)), torch.from_numpy(cloud.std(0) + 1e-3)
-    perceptual = PyramidDistance(SeededFeatures(), scales=(1.0, 0.5), weights=(1.0,) * 4)
+    distance = PortraitDistance()
 
     def cost(code: Tensor) -> Tensor:
         made = torch.sigmoid(painter.paint(code, code))
         away = ((code - middle) / spread).square().mean()
-        near: Tensor = 100 * pyramid_l1(made, wanted, levels=3) + 10 * perceptual(made, wanted)
+        near: Tensor = torch.stack([*distance(made, wanted).values()]).sum()
         return near + HOMESICK * away
 
     code = torch.from_numpy(_first(model, face, cloud)).requires_grad_(True)

@@ -75,13 +75,13 @@ def _fit(task: VaeTask | GanTask, options: FitOptions, out: Path, start: Path | 
     if start is not None:
         begin_with(start, task.players)
         if isinstance(task, GanTask):
-            _draw_as(start, task)
-            task.hold()
+            _guide(start, task)
     return fit(task, options, out)
 
 
-def _draw_as(start: Path, task: GanTask) -> None:
-    """Where the run is a VAE's: faces are drawn from where its codes lie."""
+def _guide(start: Path, task: GanTask) -> None:
+    """Where the run is a VAE's of the same sizes: it guides, and faces are drawn from where its
+    codes lie."""
     found = averages_of(start / CHECKPOINTS)
     if found is None or "vae" not in found[0]:
         return
@@ -91,6 +91,7 @@ def _draw_as(start: Path, task: GanTask) -> None:
         rows = task.feed.learnt[:: max(1, len(task.feed.learnt) // _LOOKED_UP)]
         cloud = cloud_of_vae(network, task.feed.pictures[rows])
         task.painter.mapping.straight.load_state_dict(cloud.as_linear())
+        task.follow(network)
 
 
 def begin_with(run: Path, players: Mapping[str, nn.Module]) -> int:

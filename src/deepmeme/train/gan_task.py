@@ -2,25 +2,25 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from deepmeme.data.picture_set import Pictures
 from deepmeme.losses.augmented import augmented
+from deepmeme.losses.portrait import PortraitDistance
 from deepmeme.losses.relativistic import critic_loss, painter_loss, slope_penalty
 from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.gan.critic import Critic
 from deepmeme.models.gan.generator import Generator
+from deepmeme.models.vae.vae import Vae
 from deepmeme.train.face_feed import FaceBatch, FaceTask
 from deepmeme.train.sheet import picture_of, rows_of
 from deepmeme.train.task import Picture, Turn, frozen
 
 _SHOWN, _SHOWN_SEED = 48, 5
-_ACROSS, _COARSE = 12, 8
+_ACROSS = 12
 log = logging.getLogger("deepmeme.train")
 
 COLLAPSED = 0.02
@@ -41,10 +41,8 @@ class GanWeights:
     head_start: int = 0
     """Steps in which only the critic learns: it has to catch up with a painter that begins with
     what another run has learnt."""
-    anchor: float = 10.0
-    """Times the difference of colours, blurred over an eighth of the side, from what the painter
-    made of the same code when it began, if that was with another run: it shall become sharper, not
-    somebody else."""
+    alike: float = 0.3
+    """Where a VAE guides: times its own loss between the face and what is painted of its code."""
     augmented: bool = True
     """Show the critic changed pictures, so that it cannot learn few ones by heart."""
 
@@ -71,12 +69,15 @@ class GanTask(FaceTask):
         generator = torch.Generator().manual_seed(_SHOWN_SEED)
         self.shown = torch.randn(_SHOWN, config.latent, generator=generator)
         self._best_recall = 0.0
-        self._first: Generator | None = None
         self.rates = {"painter": self.weights.painter_rate}
+        self._guide: Vae | None = None
+        self._distance = PortraitDistance()
 
-    def hold(self) -> None:
-        """From now on the painter is held to what it paints at this moment, see the weights."""
-        self._first = deepcopy(self.painter).eval().requires_grad_(False)
+    def follow(self, guide: Vae) -> None:
+        """From now on paint real faces from the codes that a VAE finds in them, to look like them
+        and to fool the critic (VAE/GAN, Larsen et al. 2016): sharper than the VAE, with its codes
+        and all that they mean."""
+        self._guide = guide.eval().requires_grad_(False)
 
     @property
     def players(self) -> Mapping[str, nn.Module]:
@@ -90,19 +91,17 @@ class GanTask(FaceTask):
     def turns(self, batch: FaceBatch, step: int) -> Iterator[Turn]:
         """The painter's, then the critic's, who sees the same faces."""
         real = batch.pictures
-        code = torch.randn(len(real), self.config.latent, device=real.device)
-        if step < self.weights.head_start:
-            with torch.no_grad():
-                made = self.painter(code).float()
-        else:
-            made = self.painter(code).float()
+        with torch.set_grad_enabled(step >= self.weights.head_start):
+            made = self._painted(real)
+        if made.requires_grad:
             with frozen(self.critic):
                 scores = self.critic(self._seen(made))
                 with torch.no_grad():
                     wanted = self.critic(self._seen(real))
             losses = {"fooling": painter_loss(wanted, scores)}
-            if self._first is not None:
-                losses["anchor"] = self.weights.anchor * self._gone(self._first, code, made)
+            if self._guide is not None:
+                found = self._distance.to(real.device)(made, real)
+                losses |= {name: self.weights.alike * loss for name, loss in found.items()}
             yield Turn("painter", losses)
             made = made.detach()
         at_real, at_made = self._seen(real), self._seen(made)
@@ -116,12 +115,14 @@ class GanTask(FaceTask):
         notes = {"score of real": found.float().mean(), "score of made": scores.float().mean()}
         yield Turn("critic", losses, notes | self.notes())
 
-    def _gone(self, first: Generator, code: Tensor, made: Tensor) -> Tensor:
-        """How far coarse colours have gone from what the painter made at first."""
+    def _painted(self, real: Tensor) -> Tensor:
+        """As many faces: of nobody, or of the codes of these."""
+        if self._guide is None:
+            made: Tensor = self.painter(torch.randn(len(real), self.config.latent).to(real.device))
+            return made.float()
         with torch.no_grad():
-            wanted = first.to(made.device)(code).float()
-        side = made.shape[2] // _COARSE
-        return F.avg_pool2d(made - wanted, side, stride=max(1, side // 4)).abs().mean()
+            code = self._guide.to(real.device).encode(real).draw()
+        return self.painter.paint(code.float()).float()
 
     def _seen(self, pictures: Tensor) -> Tensor:
         return augmented(pictures) if self.weights.augmented else pictures

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from deepmeme.data.picture_set import Labels, Pictures
 from deepmeme.losses.elbo import code_cost, in_use, kl_per_number, warmed
-from deepmeme.losses.perceptual import PyramidDistance, SeededFeatures
-from deepmeme.losses.reconstruction import pyramid_l1
+from deepmeme.losses.portrait import PortraitDistance
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.models.vae.vae import Vae
 from deepmeme.train.face_feed import FaceBatch, FaceTask
@@ -19,17 +17,12 @@ from deepmeme.train.sheet import bars, picture_of, rows_of
 from deepmeme.train.task import Picture, Turn
 
 _SHOWN, _SHOWN_SEED = 8, 5
-_BROWS = 0.32
 
 
 @dataclass(frozen=True)
 class VaeWeights:
     """What each part of the loss counts."""
 
-    l1: float = 100.0
-    """Times the mean difference of colours over a pyramid of three sizes."""
-    perceptual: float = 10.0
-    """Through seeded filters, which need no file."""
     beta: float = 0.02
     """A nat of the code."""
     free: float = 0.02
@@ -59,8 +52,8 @@ class VaeTask(FaceTask):
         super().__init__(pictures, config, seed, labels)
         self.config, self.weights = config, weights or VaeWeights()
         self.network = Vae(config)
-        self.perceptual = PyramidDistance(SeededFeatures(), scales=(1.0,), weights=(1.0,) * 4)
-        for part in (self.network, self.perceptual):
+        self.distance = PortraitDistance()
+        for part in (self.network, self.distance):
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
@@ -74,13 +67,13 @@ class VaeTask(FaceTask):
 
     def turns(self, batch: FaceBatch, step: int) -> Iterator[Turn]:
         """One: paint them again from codes drawn where they are believed to lie."""
-        self.perceptual.to(batch.pictures.device)
+        self.distance.to(batch.pictures.device)
         weights, wanted = self.weights, batch.pictures
         belief = self.network.encode(wanted)
         code = belief.draw() if self.config.variational else belief.mean
         made = self.network.decode(code).float()
         notes: dict[str, Tensor] = {}
-        losses = self._unlike(made, wanted)
+        losses = self.distance(made, wanted)
         if self.network.probe is not None:
             missed = (self.network.probe(code).float() - batch.traits).square().mean(0)
             losses["traits"] = weights.traits * missed.sum()
@@ -91,14 +84,6 @@ class VaeTask(FaceTask):
             used = torch.tensor(float(in_use(nats.detach())))
             notes = {"nats of a code": nats.sum(), "numbers in use": used}
         yield Turn("vae", losses, notes | self.notes())
-
-    def _unlike(self, made: Tensor, wanted: Tensor) -> dict[str, Tensor]:
-        """Colours and features; of the middle, where eyes and mouth are, once more and closer."""
-        parts = (_middle(made), _middle(wanted))
-        small = (F.avg_pool2d(made, 2), F.avg_pool2d(wanted, 2))
-        colours = pyramid_l1(made, wanted, levels=3) + pyramid_l1(*parts, levels=2)
-        looks = self.perceptual(*small) + self.perceptual(*parts)
-        return {"l1": self.weights.l1 * colours, "perceptual": self.weights.perceptual * looks}
 
     @torch.no_grad()
     def preview(self, device: torch.device) -> Picture:
@@ -120,10 +105,3 @@ class VaeTask(FaceTask):
             side = self.config.resolution
             cells.append([bars(nats, _SHOWN * side, side // 2)])
         return rows_of(cells)
-
-
-def _middle(pictures: Tensor) -> Tensor:
-    """(b, 3, r, r) -> (b, 3, r/2, r/2) of a portrait from the brows to the chin."""
-    side = pictures.shape[2]
-    top, left = round(_BROWS * side), side // 4
-    return pictures[:, :, top : top + side // 2, left : left + side // 2]
