@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from deepmeme.errors import InputError
 from deepmeme.pipelines.animate import Animation, prepare
+from deepmeme.pipelines.codes import joined
 from deepmeme.pipelines.dream import load_dream
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.progress import Progress
@@ -73,14 +74,22 @@ DREAM = Scene(
 )
 _DREAMT = (7, 3, 0.7)
 """Seed, people, variety."""
+_CALM = {"yaw": 0.0, "mouth_open": -0.8}
+"""How people sit for a picture that is to be animated: face on, mouth closed."""
 
 
 def dream_up(folder: Path) -> Scene:
     """:data:`DREAM` with its people, painted into a folder."""
     seed, count, variety = _DREAMT
     dream = load_dream()
-    people = dream.sample(count, seed=seed, variety=variety)
-    dream.save(people, folder / "people", facts={"seed": seed, "variety": variety})
+    drawn = dream.sample(count, seed=seed, variety=variety)
+    read = dream.attributes(drawn)
+    people = joined([
+        dream.edit(drawn[row], {name: to - float(read[name][row]) for name, to in _CALM.items()})
+        for row in range(count)
+    ])  # fmt: skip
+    facts = {"seed": seed, "variety": variety, "calm": _CALM}
+    dream.save(people, folder / "people", facts=facts)
     return replace(DREAM, pictures=tuple(sorted((folder / "people").iterdir())))
 
 
