@@ -14,7 +14,7 @@ does, as a reader sees it that had no part in finding the directions.
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from deepmeme.data.picture_set import middle_square
 from deepmeme.evaluation.dream import Likener, Likeness, score_traits, seconds_of
 from deepmeme.media.montage import tiled
 from deepmeme.pipelines.dream import load_dream
-from deepmeme.train.trait_task import read_traits, reader_of
+from deepmeme.train.trait_task import reader_of, trusted
 
 SAMPLES, SEED = 1500, 23
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _score(options: argparse.Namespace) -> None:
     test, learnt = open_faces(options.test).pictures, open_faces(options.faces).pictures
-    likener = Likener(np.asarray(test), np.asarray(learnt), reader_of(options.reader)[0])
+    likener = Likener(np.asarray(test), np.asarray(learnt), reader_of(options.reader).network)
     print(f"{'':18} distance semantic precision recall  to learnt (nearest)  64 faces")
     rows = {"real, learnt": likener.score(np.asarray(learnt[:: len(learnt) // SAMPLES][:SAMPLES]))}
     _line("real, learnt", rows["real, learnt"], "")
@@ -94,11 +94,9 @@ def _sheet(
 
 
 def _traits(options: argparse.Namespace) -> None:
-    reader, names = reader_of(options.reader)
+    reader, names, _ = reader_of(options.reader)
     test = open_faces(options.test)
-    read = read_traits(reader, np.asarray(test.pictures))
-    true = (test.labels - reader.mean.numpy()) / reader.spread.numpy()
-    trust = 1 - ((read - true) ** 2).mean(0) / true.var(0)
+    trust = trusted(reader, replace(test, person=test.person * 2), half=1)  # nobody is known to it
     found = {}
     for name in options.model:
         scores, strangers = score_traits(load_dream(name).model, reader, names)

@@ -24,7 +24,8 @@ from deepmeme.pipelines.codes import open_codes
 from deepmeme.pipelines.demo import asset
 from deepmeme.pipelines.dream import load_dream
 from deepmeme.provenance.verify import verify
-from deepmeme.runtime.dream import TRAITS, Traits
+from deepmeme.runtime.dream import Traits
+from deepmeme.runtime.trait_names import TRAITS
 from deepmeme.train.code_search import search_code
 from deepmeme.train.export_dream import export_dream
 

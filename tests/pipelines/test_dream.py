@@ -170,6 +170,9 @@ def test_pictures_are_tiled_as_square_as_can_be() -> None:
     assert sheet.shape == (12, 8, 3)
     assert sheet[0, 0, 0] == 0 and sheet[0, 4, 0] == 10 and sheet[8, 0, 0] == 40
     assert sheet[8, 4, 0] == 255
+    pair = tiled([np.zeros((4, 4, 3), np.uint8)] * 2, together=2)
+    assert pair.shape == (4, 8, 3)
+    assert tiled([np.zeros((4, 4, 3), np.uint8)] * 6, together=2).shape == (12, 8, 3)
 
 
 def test_another_family_is_refused(tmp_path: Path) -> None:

@@ -146,7 +146,9 @@ def edit(
         saved = _to_and_fro(dream, faces, changed).save(target)
     else:
         shown = _side_by_side(faces, changed) if compare else changed
-        saved = dream.save(shown, target, task="edit", facts={"steps": steps})
+        saved = dream.save(
+            shown, target, task="edit", facts={"steps": steps}, together=2 if compare else 1
+        )
     _made(dream, saved, changed, _keep(changed, codes), as_json=as_json)
 
 
@@ -235,7 +237,7 @@ def attributes(
     """
     from deepmeme.cli.console import print_json
     from deepmeme.cli.results import new_table
-    from deepmeme.runtime.dream import TRAITS
+    from deepmeme.runtime.trait_names import TRAITS
 
     given = [] if face is None else [face]
     ask = _asker(i_have_consent, as_json)

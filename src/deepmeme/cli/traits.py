@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import typer
 
 from deepmeme.choices import flag_name
-from deepmeme.runtime.dream import TRAITS
+from deepmeme.runtime.trait_names import TRAITS
 
 T = TypeVar("T")
 

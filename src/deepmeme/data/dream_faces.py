@@ -32,7 +32,7 @@ from deepmeme.data.synthetic_heads.motion import Motion, sample_expression
 from deepmeme.data.synthetic_heads.person import HairStyle, Person
 from deepmeme.errors import InputError
 from deepmeme.faces.align import portrait_crop
-from deepmeme.runtime.dream import TRAITS
+from deepmeme.runtime.trait_names import TRAITS
 
 FIRST_SEED = 1 << 35
 """Nobody of these is in a bank (below 2^31), a figure (from 2^33) or among squares (from 2^34)."""

@@ -75,9 +75,10 @@ def write(
     canvas[...] = np.asarray(picture)
 
 
-def tiled(pictures: Sequence[Frame]) -> Frame:
-    """Pictures (n, h, w, 3) of one size beside and below each other, as square as can be."""
-    across = max(1, round(math.sqrt(len(pictures))))
+def tiled(pictures: Sequence[Frame], *, together: int = 1) -> Frame:
+    """Pictures (n, h, w, 3) of one size beside and below each other, as square as can be; so many
+    ``together`` stay in one row."""
+    across = together * max(1, round(math.sqrt(len(pictures)) / together))
     height, width = pictures[0].shape[:2]
     canvas = np.full((-(-len(pictures) // across) * height, across * width, 3), 255, np.uint8)
     for number, picture in enumerate(pictures):

@@ -128,10 +128,23 @@ class Dream:
         return self._walk("morph", joined(faces), seconds, loop=loop)
 
     def save(
-        self, codes: Codes, path: str | Path, *, task: str = "sample", facts: Mapping[str, Any] = {}
+        self,
+        codes: Codes,
+        path: str | Path,
+        *,
+        task: str = "sample",
+        facts: Mapping[str, Any] = {},
+        together: int = 1,
     ) -> Saved:
         """Paint faces into one marked picture, beside and below each other; or, where the name has
         no suffix, into a folder with a picture of each.
+
+        Args:
+            codes: of the faces.
+            path: where to.
+            task: what the credentials call it: "sample", "edit", "encode".
+            facts: what else they say.
+            together: so many faces stay in one row.
 
         Raises:
             OutputError: the place or the suffix is impossible.
@@ -139,7 +152,7 @@ class Dream:
         target, record = Path(path), self.record(task, codes, facts)
         pictures = self.paint(codes)
         if target.suffix:
-            return save_picture(tiled(list(pictures)), target, record)
+            return save_picture(tiled(list(pictures), together=together), target, record)
         target.mkdir(parents=True, exist_ok=True)
         saved = [
             save_picture(picture, target / f"face-{number:04d}.png", record)

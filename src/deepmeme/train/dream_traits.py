@@ -18,9 +18,9 @@ from deepmeme.data.dream_faces import open_faces
 from deepmeme.data.picture_set import middle_square
 from deepmeme.metrics.traits import find_probes
 from deepmeme.models.gan.generator import Generator
-from deepmeme.models.traits import TraitReader
 from deepmeme.models.vae.vae import Vae
 from deepmeme.runtime.dream import Traits
+from deepmeme.train.trait_task import Reader, trusted
 
 log = logging.getLogger("deepmeme.train")
 
@@ -84,23 +84,30 @@ def _cloud(codes: Floats, spread: Floats) -> Cloud:
 
 @torch.no_grad()
 def traits_of_gan(
-    network: Generator, reader: TraitReader, names: Sequence[str], *, count: int = PAINTED
+    network: Generator, reader: Reader, faces: Path | str | None = None, *, count: int = PAINTED
 ) -> Traits:
     """Directions of the traits that a GAN's codes tell, by what a reader sees in its faces.
 
     Args:
         network: trained.
         reader: trained on rendered faces.
-        names: of what it reads.
+        faces: labelled ones; what the reader cannot tell of people in them that it has not learnt
+            from is left out.
         count: faces to paint and read.
     """
+    rows = list(range(len(reader.names)))
+    if faces is not None:
+        trust = trusted(reader.network, open_faces(faces), reader.half)
+        rows = [row for row in rows if trust[row] >= TOLD]
+        _say(reader.names, trust, "the reader tells")
     generator = torch.Generator().manual_seed(0)
     codes, labels = [], []
     for _ in range(0, count, _PART):
         code = network.mapping(torch.randn(_PART, network.config.latent, generator=generator))
         codes.append(code.double().numpy())
-        labels.append(reader(network.paint(code)).double().numpy())
-    return told(tuple(names), np.concatenate(codes), np.concatenate(labels))
+        labels.append(reader.network(network.paint(code)).double().numpy())
+    names = tuple(reader.names[row] for row in rows)
+    return told(names, np.concatenate(codes), np.concatenate(labels)[:, rows])
 
 
 @torch.no_grad()
@@ -121,12 +128,16 @@ def told(names: tuple[str, ...], codes: Floats, labels: Floats) -> Traits:
     tell bends none."""
     probes = find_probes(codes, labels)
     kept = [row for row in range(len(names)) if probes.trust[row] >= TOLD]
-    for row, name in enumerate(names):
-        verdict = "kept" if row in kept else "left out"
-        log.info("%s: codes tell %.0f %% of it, %s", name, 100 * probes.trust[row], verdict)
+    _say(names, probes.trust, "codes tell")
     again = find_probes(codes, labels[:, kept])
     return Traits(
         tuple(names[row] for row in kept),
         *(np.asarray(part, np.float32) for part in (again.directions, again.readings,
                                                     again.offsets)),
     )  # fmt: skip
+
+
+def _say(names: Sequence[str], trust: Floats, who: str) -> None:
+    for name, share in zip(names, trust, strict=True):
+        verdict = "kept" if share >= TOLD else "left out"
+        log.info("%s: %s %.0f %% of it, %s", name, who, 100 * share, verdict)

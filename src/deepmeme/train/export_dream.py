@@ -113,12 +113,13 @@ def export_told(
     reader: Path | None = None,
 ) -> Path:  # fmt: skip
     """As :func:`export_dream`, once its traits are found: a VAE's by the first of ``banks``, which
-    holds labelled faces; a GAN's by a run of ``train traits``."""
+    holds labelled faces; a GAN's by a run of ``train traits``, where it reads ``banks`` well."""
     if "vae" in weights and banks:
         known = known_of_vae(vae_of(weights, facts), banks[0])
         return export_dream(weights, facts, folder, known.traits, known.cloud)
     if "painter" in weights and reader is not None:
-        found = traits_of_gan(generator_of(weights, facts), *reader_of(reader))
+        faces = banks[0] if banks else None
+        found = traits_of_gan(generator_of(weights, facts), reader_of(reader), faces)
         return export_dream(weights, facts, folder, found)
     return export_dream(weights, facts, folder)
 

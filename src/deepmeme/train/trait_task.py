@@ -116,8 +116,18 @@ def train_traits(data: Path | str, out: Path, options: FitOptions, *, half: int 
     return fit(TraitTask(open_faces(data), half=half, seed=options.seed), options, out)
 
 
-def reader_of(run: Path) -> tuple[TraitReader, tuple[str, ...]]:
-    """What a run of :func:`train_traits` has learnt, and the names of what it reads.
+class Reader(NamedTuple):
+    """What a run of :func:`train_traits` has learnt."""
+
+    network: TraitReader
+    names: tuple[str, ...]
+    """Of what it reads."""
+    half: int
+    """The people it learnt from."""
+
+
+def reader_of(run: Path) -> Reader:
+    """What a run of :func:`train_traits` has learnt.
 
     Raises:
         WeightsError: the folder holds no such run.
@@ -128,7 +138,15 @@ def reader_of(run: Path) -> tuple[TraitReader, tuple[str, ...]]:
     names = tuple(found[1]["names"])
     network = TraitReader(len(names))
     network.load_state_dict(dict(found[0]["traits"]))
-    return network.eval().requires_grad_(False), names
+    return Reader(network.eval().requires_grad_(False), names, int(found[1]["half"]))
+
+
+def trusted(reader: TraitReader, faces: LabelledFaces, half: int) -> NDArray[np.float64]:
+    """(k,) share of each trait's variance that a reader tells of people it has not learnt from."""
+    others = np.flatnonzero(faces.person % 2 != half)
+    read = read_traits(reader, faces.pictures[others])
+    true = reader.steps(torch.from_numpy(np.array(faces.labels[others]))).double().numpy()
+    return np.asarray(1 - (read - true).var(0) / true.var(0), np.float64)
 
 
 @torch.no_grad()
