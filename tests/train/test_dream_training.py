@@ -170,6 +170,8 @@ def test_a_reader_learns_traits_and_tells_a_gan_which_are_its_own(
     train_vae(grey, tmp_path / "vae", replace(OPTIONS, steps=40), config=TINY)
     gan = replace(OPTIONS, steps=2, learning_rate=1e-6)
     train_gan(grey, tmp_path / "gan", gan, config=TINY_GAN, start=tmp_path / "vae")
+    with pytest.raises(InputError, match="guided by that VAE"):
+        train_gan(grey, tmp_path / "gan", replace(gan, steps=3), config=TINY_GAN)
     export_any(tmp_path / "gan", tmp_path / "model", [grey], reader=tmp_path / "reader")
     model = open_dream(tmp_path / "model")
     assert model.traits is not None and model.traits.names == ("light",)  # nobody reads luck

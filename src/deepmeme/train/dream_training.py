@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from deepmeme.data.picture_set import open_labels, open_pictures
-from deepmeme.errors import WeightsError
+from deepmeme.errors import InputError, WeightsError
 from deepmeme.models.gan.config import GanConfig
 from deepmeme.models.vae.config import VaeConfig
 from deepmeme.train.checkpointing import CHECKPOINTS
@@ -72,11 +72,22 @@ def train_gan(
 
 
 def _fit(task: VaeTask | GanTask, options: FitOptions, out: Path, start: Path | None) -> Fitted:
-    if start is not None:
+    if start is None:
+        _check_alone(out)
+    else:
         begin_with(start, task.players)
         if isinstance(task, GanTask):
             _guide(start, task)
     return fit(task, options, out)
+
+
+def _check_alone(out: Path) -> None:
+    """Raises InputError where a run goes on that a VAE has guided so far."""
+    found = averages_of(out / CHECKPOINTS)
+    if found is not None and found[1].get("guided"):
+        raise InputError(
+            f"{out} was begun with --from and is guided by that VAE; give it again to go on."
+        )
 
 
 def _guide(start: Path, task: GanTask) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -78,6 +79,10 @@ class GanTask(FaceTask):
         and to fool the critic (VAE/GAN, Larsen et al. 2016): sharper than the VAE, with its codes
         and all that they mean."""
         self._guide = guide.eval().requires_grad_(False)
+
+    def facts(self) -> Mapping[str, Any]:
+        """Numbers to build the networks from, and whether a VAE guides."""
+        return {**super().facts(), "guided": self._guide is not None}
 
     @property
     def players(self) -> Mapping[str, nn.Module]:
