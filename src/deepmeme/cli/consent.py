@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from deepmeme.pipelines.consent import Ask
 
 
-def asker(console: "Console", bars: "Bars", *, given: bool, as_json: bool) -> "Ask | None":
+def asker(console: "Console", bars: "Bars | None", *, given: bool, as_json: bool) -> "Ask | None":
     """What asks for consent, or refuses where nobody can answer; None where it is not needed.
 
-    ``given`` says that the command brought the consent with it.
+    ``bars`` make way while it asks; ``given`` says that the command brought the consent with it.
     """
     from deepmeme.pipelines.consent import remembered
 
@@ -27,7 +28,7 @@ def asker(console: "Console", bars: "Bars", *, given: bool, as_json: bool) -> "A
         return _refuse
 
     def ask(people: Sequence[Path]) -> None:
-        with bars.paused():
+        with nullcontext() if bars is None else bars.paused():
             _ask(console, people)
 
     return ask

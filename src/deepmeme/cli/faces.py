@@ -104,8 +104,8 @@ def interpolate(
 
     deepmeme faces interpolate -n 6 --seed 7 --loop -o walk.mp4
     """
-    dream, faces = _faces([] if face is None else [face], model, count, seed, variety, None)
     target = _free(output or Path("faces.mp4"), overwrite, taken=output is not None)
+    dream, faces = _face(face, model, None, count=count, seed=seed, variety=variety)
     film = dream.interpolate(faces, seconds=seconds, loop=loop)
     _made(dream, film.save(target), faces, None, as_json=as_json)
 
@@ -138,9 +138,9 @@ def edit(
             "Say what to change: deepmeme faces edit --smile +2. What can be changed: deepmeme "
             "faces attributes"
         )
-    given = [] if face is None else [face]
-    dream, faces = _faces(given, model, 1, seed, variety, _asker(i_have_consent, as_json))
     target = _free(output or Path("edited.png"), overwrite, taken=output is not None)
+    ask = _asker(i_have_consent, as_json)
+    dream, faces = _face(face, model, ask, seed=seed, variety=variety)
     changed = dream.edit(faces, steps)
     if _is_film(target):
         saved = _to_and_fro(dream, faces, changed).save(target)
@@ -214,8 +214,8 @@ def morph(
     """
     if len(faces) < 2:
         raise InputError("A morph needs two faces at least: deepmeme faces morph A B -o morph.mp4")
-    dream, found = _faces(faces, model, 0, 0, 1.0, _asker(i_have_consent, as_json))
     target = _free(output or Path("morph.mp4"), overwrite, taken=output is not None)
+    dream, found = _faces(faces, model, _asker(i_have_consent, as_json))
     film = dream.morph(found, seconds=seconds, loop=loop)
     _made(dream, film.save(target), found, None, as_json=as_json)
 
@@ -237,13 +237,15 @@ def attributes(
     """
     from deepmeme.cli.console import print_json
     from deepmeme.cli.results import new_table
+    from deepmeme.pipelines.dream import DEFAULT, load_dream
     from deepmeme.runtime.trait_names import TRAITS
 
-    given = [] if face is None else [face]
-    ask = _asker(i_have_consent, as_json)
-    dream, faces = _faces(given, model, 1, seed or 0, variety, ask)
     found = {}
-    if face is not None or seed is not None:
+    if face is None and seed is None:
+        dream = load_dream(model or DEFAULT)
+    else:
+        ask = _asker(i_have_consent, as_json)
+        dream, faces = _face(face, model, ask, seed=seed or 0, variety=variety)
         found = {name: round(float(v[0]), 3) for name, v in dream.attributes(faces).items()}
     if as_json:
         print_json({"ok": True, "model": dream.info.name, "traits": dream.traits, "face": found})
@@ -257,18 +259,26 @@ def attributes(
     Console(highlight=False).print(table)
 
 
-def _faces(
-    given: list[Path], model: str | None, count: int, seed: int, variety: float, ask: "Ask | None"
-) -> "tuple[Dream, Codes]":
-    """The model that suits, and the faces: of files, or dreamt up where there are none."""
-    from deepmeme.pipelines.codes import SUFFIX, joined, open_codes
+def _face(
+    face: Path | None, model: str | None, ask: "Ask | None", *, count: int = 1, seed: int,
+    variety: float,
+) -> "tuple[Dream, Codes]":  # fmt: skip
+    """As :func:`_faces` of one file; without it faces are dreamt up."""
     from deepmeme.pipelines.dream import DEFAULT, load_dream
 
+    if face is not None:
+        return _faces([face], model, ask)
+    dream = load_dream(model or DEFAULT)
+    return dream, dream.sample(count, seed=seed, variety=variety)
+
+
+def _faces(given: list[Path], model: str | None, ask: "Ask | None") -> "tuple[Dream, Codes]":
+    """The faces of files, and the model that suits: that of the first codes, else one that sees."""
+    from deepmeme.pipelines.codes import SUFFIX, joined, open_codes
+    from deepmeme.pipelines.dream import load_dream
+
     kept = {path: open_codes(path) for path in given if path.suffix.lower() == SUFFIX}
-    usual = "vae" if given else DEFAULT
-    dream = load_dream(model or next((codes.model for codes in kept.values()), usual))
-    if not given:
-        return dream, dream.sample(count, seed=seed, variety=variety)
+    dream = load_dream(model or next((codes.model for codes in kept.values()), "vae"))
     return dream, joined([kept.get(path) or dream.encode(path, ask=ask) for path in given])
 
 
@@ -285,11 +295,9 @@ def _searched(dream: "Dream", picture: Path, steps: int, ask: "Ask | None") -> "
 
 def _asker(given: bool, as_json: bool) -> "Ask | None":
     from deepmeme.cli.consent import asker
-    from deepmeme.cli.console import bars, screen
+    from deepmeme.cli.console import screen
 
-    console = screen()
-    with bars(console, quiet=True) as progress:
-        return asker(console, progress, given=given, as_json=as_json)
+    return asker(screen(), None, given=given, as_json=as_json)
 
 
 def _side_by_side(before: "Codes", after: "Codes") -> "Codes":

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from deepmeme.data.face_warp import unit_faces
 from deepmeme.faces.align import align_face
 from deepmeme.faces.detect import detect_faces
 from deepmeme.faces.identity import identity_vector
@@ -63,8 +64,7 @@ class Likener:
         """(n, d) of the seeded network."""
 
         def make(start: int, count: int) -> torch.Tensor:
-            part = torch.from_numpy(np.array(pictures[start : start + count]))
-            return part.permute(0, 3, 1, 2).float() / 255
+            return unit_faces(torch.from_numpy(np.array(pictures[start : start + count])))
 
         return in_parts(len(pictures), _PART, make, self._seeded)
 

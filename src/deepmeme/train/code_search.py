@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from deepmeme.data.face_warp import unit_faces
 from deepmeme.errors import InputError, WeightsError
 from deepmeme.losses.portrait import PortraitDistance
 from deepmeme.models.painted import PaintedConfig
@@ -48,7 +49,7 @@ def search_code(
     if face.shape != (side, side, 3):
         raise InputError(f"{model.info.name} paints {side}x{side}; the face is {face.shape}.")
     painter = painter_of(model.folder)
-    wanted = torch.from_numpy(face.copy()).permute(2, 0, 1)[None].float() / 255
+    wanted = unit_faces(torch.from_numpy(face[None].copy()))
     cloud = model.codes(_TRIED, seed=0)
     middle, spread = torch.from_numpy(cloud.mean(0)), torch.from_numpy(cloud.std(0) + 1e-3)
     distance = PortraitDistance()

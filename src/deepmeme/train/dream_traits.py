@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from deepmeme.data.dream_faces import open_faces
+from deepmeme.data.face_warp import unit_faces
 from deepmeme.data.picture_set import middle_square
 from deepmeme.metrics.traits import find_probes
 from deepmeme.models.gan.generator import Generator
@@ -117,7 +118,7 @@ def _codes_of(network: Vae, pictures: NDArray[np.uint8]) -> tuple[Floats, Floats
     side, means, spreads = network.config.resolution, [], []
     for start in range(0, len(pictures), _PART):
         part = np.stack([middle_square(p, side) for p in pictures[start : start + _PART]])
-        belief = network.encode(torch.from_numpy(part).permute(0, 3, 1, 2).float() / 255)
+        belief = network.encode(unit_faces(torch.from_numpy(part)))
         means.append(belief.mean.double().numpy())
         spreads.append(belief.log_var.exp().double().numpy())
     return np.concatenate(means), np.concatenate(spreads).mean(0)

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from deepmeme.data.face_warp import unit_faces
 from deepmeme.data.picture_set import Labels, Pictures
 from deepmeme.losses.perceptual import SeededFeatures
 from deepmeme.metrics.distribution import coverage, frechet_distance
@@ -33,28 +35,40 @@ class FaceBatch(NamedTuple):
 class FaceFeed:
     """Batches of a set of pictures, now and then mirrored; pure functions of their number."""
 
-    def __init__(self, pictures: Pictures, seed: int, labels: Labels | None = None) -> None:
+    def __init__(
+        self,
+        pictures: Pictures,
+        seed: int,
+        labels: Labels | None = None,
+        learnt: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """``learnt`` (n,) says which pictures; all but one in so many unless given."""
         self.pictures, self.seed = pictures, seed
         self.names = labels.names if labels is not None else ()
         known = np.zeros((len(pictures), 0)) if labels is None else np.array(labels.values)
-        self.traits = torch.from_numpy((known - known.mean(0)) / (known.std(0) + 1e-9)).float()
+        self._known, self._mean, self._spread = (
+            torch.from_numpy(part).float() for part in (known, known.mean(0), known.std(0) + 1e-9)
+        )
         rows = np.arange(len(pictures))
-        self.learnt, self.held = rows[rows % HELD_OUT != 0], rows[rows % HELD_OUT == 0]
+        learnt = rows % HELD_OUT != 0 if learnt is None else learnt
+        self.learnt, self.held = rows[learnt], rows[~learnt]
 
     def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
         """Batch ``number``."""
         rng = np.random.default_rng((self.seed, number))
         rows = rng.choice(self.learnt, size)
-        turned = torch.from_numpy(rng.random(size) < 0.5).to(device)
-        pictures, traits = self.of(rows, device), self.traits[rows].to(device)
-        flipped = torch.where(turned[:, None, None, None], pictures.flip(3), pictures)
-        traits = torch.where(turned[:, None], mirrored(traits, self.names), traits)
+        turned = torch.from_numpy(rng.random(size) < 0.5)
+        known = self._known[rows]
+        known = torch.where(turned[:, None], mirrored(known, self.names), known)
+        traits = ((known - self._mean) / self._spread).to(device)
+        pictures = self.of(rows, device)
+        flip = turned.to(device)[:, None, None, None]
+        flipped = torch.where(flip, pictures.flip(3), pictures)
         return FaceBatch(flipped.contiguous(memory_format=torch.channels_last), traits)
 
     def of(self, rows: Any, device: torch.device) -> Tensor:
         """(n, 3, r, r) in [0, 1]."""
-        chosen = torch.from_numpy(np.ascontiguousarray(self.pictures[rows])).to(device)
-        return chosen.permute(0, 3, 1, 2).float() / 255
+        return unit_faces(torch.from_numpy(np.ascontiguousarray(self.pictures[rows])).to(device))
 
 
 class FaceTask:

@@ -7,13 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from deepmeme.data.dream_faces import LabelledFaces, open_faces
+from deepmeme.data.face_warp import unit_faces
+from deepmeme.data.picture_set import Labels
 from deepmeme.errors import WeightsError
 from deepmeme.losses.augmented import shifted
-from deepmeme.models.traits import TraitReader, mirrored
+from deepmeme.models.traits import TraitReader
 from deepmeme.train.checkpointing import CHECKPOINTS
+from deepmeme.train.face_feed import FaceBatch, FaceFeed
 from deepmeme.train.loop import Fitted, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.run_state import averages_of
@@ -26,15 +29,6 @@ MOVED = 0.03
 _SHOWN, _PART = 8, 64
 
 
-class TraitBatch(NamedTuple):
-    """Faces and what is known of them."""
-
-    pictures: Tensor
-    """(b, 3, r, r) in [0, 1]"""
-    labels: Tensor
-    """(b, k)"""
-
-
 class TraitTask:
     """See :class:`deepmeme.train.task.Task`; the player is "traits"."""
 
@@ -44,9 +38,9 @@ class TraitTask:
     def __init__(self, faces: LabelledFaces, *, half: int = 0, seed: int = 1) -> None:
         """``half``: which people it learns from, those with even or with odd numbers; the others
         are for a second reader, who has never seen these."""
-        self.faces, self.half, self.seed = faces, half, seed
-        rows = np.arange(len(faces.pictures))
-        self.learnt, self.others = rows[faces.person % 2 == half], rows[faces.person % 2 != half]
+        self.faces, self.half = faces, half
+        labels = Labels(faces.names, faces.labels)
+        self.feed = FaceFeed(faces.pictures, seed, labels, learnt=faces.person % 2 == half)
         self.network = TraitReader(len(faces.names))
         self.network.measure(torch.from_numpy(np.array(faces.labels)))
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -64,39 +58,27 @@ class TraitTask:
         """All of it."""
         return (self.network.network,)
 
-    def batch(self, number: int, size: int, device: torch.device) -> TraitBatch:
+    def batch(self, number: int, size: int, device: torch.device) -> FaceBatch:
         """Some faces, half of them mirrored."""
-        rng = np.random.default_rng((self.seed, number))
-        rows = rng.choice(self.learnt, size)
-        turned = torch.from_numpy(rng.random(size) < 0.5)
-        found = self._of(rows)
-        pictures = torch.where(turned[:, None, None, None], found.pictures.flip(3), found.pictures)
-        other = mirrored(found.labels, self.faces.names)
-        labels = torch.where(turned[:, None], other, found.labels)
-        return TraitBatch(pictures.to(device), labels.to(device))
+        return self.feed.batch(number, size, device)
 
-    def _of(self, rows: NDArray[np.intp]) -> TraitBatch:
-        pictures = torch.from_numpy(np.ascontiguousarray(self.faces.pictures[rows]))
-        labels = torch.from_numpy(np.array(self.faces.labels[rows]))
-        return TraitBatch(pictures.permute(0, 3, 1, 2).float() / 255, labels)
-
-    def turns(self, batch: TraitBatch, step: int) -> Iterator[Turn]:
+    def turns(self, batch: FaceBatch, step: int) -> Iterator[Turn]:
         """One: squares of what is misread, the faces a little elsewhere."""
         read = self.network(shifted(batch.pictures, MOVED)).float()
-        missed = (read - self.network.steps(batch.labels)).square().mean()
+        missed = (read - batch.traits).square().mean()
         yield Turn("traits", {"missed": missed})
 
     @torch.no_grad()
     def preview(self, device: torch.device) -> Picture:
         """People it has never seen, from the least to the most of five traits, as it reads them."""
-        rows = self.others[:: max(1, len(self.others) // 256)]
-        found = self._of(rows)
-        read = self.network(found.pictures.to(device))
+        rows = self.feed.held[:: max(1, len(self.feed.held) // 256)]
+        faces = self.feed.of(rows, device)
+        read = self.network(faces)
         cells = []
         for row in np.linspace(0, len(self.faces.names) - 1, 5).round().astype(int):
             order = read[:, int(row)].argsort().cpu()
             chosen = order[torch.linspace(0, len(order) - 1, _SHOWN).long()]
-            cells.append([picture_of(found.pictures[int(row)]) for row in chosen])
+            cells.append([picture_of(faces[int(row)]) for row in chosen])
         return rows_of(cells)
 
 
@@ -164,6 +146,6 @@ def trait_features(reader: TraitReader, pictures: NDArray[np.uint8]) -> NDArray[
 def _in_parts(see: Any, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     found = []
     for start in range(0, len(pictures), _PART):
-        part = torch.from_numpy(np.array(pictures[start : start + _PART]))
-        found.append(see(part.permute(0, 3, 1, 2).float() / 255).double().numpy())
+        part = unit_faces(torch.from_numpy(np.array(pictures[start : start + _PART])))
+        found.append(see(part).double().numpy())
     return np.concatenate(found)
