@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test check format bench install clean
+.PHONY: help demo test browser check format bench install clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,12 +12,19 @@ help:  ## what can be made
 demo: $(VENV)/.base  ## make the environment, bring a painting, a cartoon and a statue to life
 	$(BIN)/deepmeme demo
 
-test: $(VENV)/.dev  ## run every test and check
+test: $(VENV)/.dev browser  ## run every test and check
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov=deepmeme --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=deepmeme --cov-report=term:skip-covered
+
+# Tests of the page want Debian's Chromium. Without it, and without the right to install it, they
+# are skipped, and say so.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get -qq update && apt-get -qq install -y chromium >/dev/null; } \
+	  || echo "No Chromium: the tests of the page will be skipped (apt-get install chromium)."
 
 check: test  ## the same as test
 

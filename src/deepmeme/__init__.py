@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from deepmeme.client import Client as Client
     from deepmeme.pipelines.animate import animate as animate
     from deepmeme.pipelines.dream import Dream as Dream
     from deepmeme.pipelines.dream import load_dream as load_dream
@@ -29,6 +30,7 @@ except PackageNotFoundError:  # run from a checkout that is not installed
 
 _PUBLIC = {
     "AnimateOptions": "deepmeme.pipelines.options",
+    "Client": "deepmeme.client",
     "Dream": "deepmeme.pipelines.dream",
     "MotionModel": "deepmeme.pipelines.motion_model",
     "animate": "deepmeme.pipelines.animate",
@@ -42,6 +44,7 @@ _PUBLIC = {
 
 __all__ = [
     "AnimateOptions",
+    "Client",
     "Dream",
     "MotionModel",
     "Verdict",

@@ -4,6 +4,7 @@ The command line, the page and the API's schema are derived from such fields; wh
 refused in the same words everywhere.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePath
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar, cast, get_args
 from deepmeme.errors import InputError
 
 T = TypeVar("T")
+_FLAG = re.compile(r"(?<![\w-])--([a-z][a-z-]*[a-z])")
 
 
 class _Kind(NamedTuple):
@@ -79,6 +81,11 @@ def choice(default: Any, help: str, group: str, **facts: Any) -> Any:
 def flag_name(name: str) -> str:
     """``--crop-driving`` for ``crop_driving``."""
     return "--" + name.replace("_", "-")
+
+
+def without_flags(message: str) -> str:
+    """A message in which ``--crop-driving`` is ``crop_driving``, for whoever types no command."""
+    return _FLAG.sub(lambda found: found[1].replace("-", "_"), message)
 
 
 def settle(options: Any, contradictions: Callable[[], list[str]] = list) -> None:

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from deepmeme.errors import MissingExtra
 
-BRINGS = {"train": ("torch", "lightning_fabric", "numba", "scipy", "onnx")}
+BRINGS = {"train": ("torch", "lightning_fabric", "numba", "scipy", "onnx"), "client": ("httpx2",)}
 """Modules that only an extra installs."""
 
 

@@ -84,6 +84,9 @@ class StubEngine:
         for motion in motions:
             yield Rendering(self._render(source, motion.xy[0]), *self._traced(source, motion))
 
+    def trace(self, source: StubHandle, motion: KeypointArrays) -> Rendering:
+        return next(self.trace_stream(source, [motion]))
+
     def _traced(
         self, source: StubHandle, motion: KeypointArrays
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -6,7 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import torch
 
 from deepmeme.errors import InputError, MissingExtra, OutputError, WeightsError
 from deepmeme.train.checkpointing import CHECKPOINTS
+from deepmeme.train.clock import Clock
 from deepmeme.train.loop import TrainingError, fit
 from deepmeme.train.options import FitOptions
 from deepmeme.train.report import read_log
 from deepmeme.train.run_state import averages_of
+from deepmeme.train.task import Picture
 from tests.train.toy_task import ToyBatch, ToyTask
 
 OPTIONS = FitOptions(
@@ -131,6 +134,70 @@ def test_a_process_that_is_killed_or_interrupted(tmp_path: Path, number: signal.
     fit(whole, options, tmp_path / "whole")
     assert_equal(again, whole)
     assert min(again.numbers) == (9 if number == signal.SIGKILL else 11)
+
+
+def test_minutes_end_a_run_and_more_of_them_take_it_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rate falls with the time, and what a session spent counts in the next one."""
+    monkeypatch.setattr(Clock, "lap", lambda _: 6.0)
+    options = replace(OPTIONS, steps=1000, minutes=1.0, log_every=1)
+    assert fit(ToyTask(), options, tmp_path / "run") == (10, True, True)
+    shares = [line["share_of_rate"] for line in read_log(tmp_path / "run")]
+    assert shares[:2] == [0.5, 1.0] and shares[2:] == sorted(shares[2:], reverse=True)
+    assert shares[-1] < 0.1
+    assert fit(ToyTask(), replace(options, minutes=1.5), tmp_path / "run").step == 15
+    assert shares[-1] < read_log(tmp_path / "run")[10]["share_of_rate"] < 0.5
+    assert fit(ToyTask(), replace(options, minutes=0.0, steps=16), tmp_path / "run").step == 16
+
+
+def test_samples_come_by_the_clock() -> None:
+    options = replace(OPTIONS, preview_every=0, preview_minutes=10.0)
+    assert not Clock(options).preview_is_due(50)
+    late = Clock(options, shown=time.monotonic() - 601)
+    assert late.preview_is_due(50) and not late.preview_is_due(51)
+
+
+class Ears:
+    """Writes down what it hears, may have had enough, or loses patience."""
+
+    def __init__(self, *, enough: int = 1000, angry: int = 1000) -> None:
+        self.enough, self.angry = enough, angry
+        self.steps: list[int] = []
+        self.pictures: list[int] = []
+
+    def stepped(self, step: int, seconds: float, losses: Mapping[str, float]) -> bool:
+        assert seconds >= 0 and set(losses) == {"distance", "fooling", "doubt"}
+        self.steps.append(step)
+        if step == self.angry:
+            raise RuntimeError("angry")
+        return step < self.enough
+
+    def shown(self, step: int, picture: Picture) -> None:
+        assert picture.shape == (8, 8, 3)
+        self.pictures.append(step)
+
+
+def test_signals_are_a_listeners_own(tmp_path: Path) -> None:
+    before, seen = signal.getsignal(signal.SIGTERM), []
+    ears = Ears()
+    ears.shown = lambda *_: seen.append(signal.getsignal(signal.SIGTERM))  # type: ignore[method-assign]
+    fit(ToyTask(), OPTIONS, tmp_path / "run", listener=ears)
+    assert seen and set(seen) == {before}
+
+
+def test_a_listener_hears_every_step_and_ends_the_run(tmp_path: Path) -> None:
+    options = replace(OPTIONS, save_every=5)
+    first, second, third = Ears(angry=8), Ears(enough=9), Ears()
+    with pytest.raises(RuntimeError, match="angry"):
+        fit(ToyTask(), options, tmp_path / "run", listener=first)
+    again, whole = ToyTask(), ToyTask()
+    assert fit(again, options, tmp_path / "run", listener=second) == (9, False, True)
+    assert fit(again, options, tmp_path / "run", listener=third).finished
+    assert first.steps + second.steps + third.steps == [*range(1, 9), *range(6, 10), 10, 11, 12]
+    assert (first.pictures, second.pictures, third.pictures) == ([6], [6], [12, 12])
+    fit(whole, options, tmp_path / "whole")
+    assert_equal(again, whole)
 
 
 def test_two_runs_in_one_folder_are_kept_apart(tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def build() -> Any:
         module = f"deepmeme.cli.{name}"
         if find_spec(module) is not None:
             app.add_typer(import_module(module).app, name=name, help=text)
+    _add(app, "studio")
+    _add(app, "serve")
     _add(app, "verify")
     _add(app, "evaluate")
     _add(app, "bench")

@@ -9,9 +9,7 @@ from PIL import Image, ImageDraw
 
 from deepmeme.media.lettering import draw_text, text_width
 from deepmeme.media.overlay import Overlay
-
-SHORT_TEXT = "AI"
-"""Where there is no room for more."""
+from deepmeme.media.wording import SHORT_TEXT
 
 _PLATE = (14, 15, 18, 160)
 _RIM = (255, 255, 255, 70)

@@ -55,6 +55,35 @@ def only_writer(target: Path) -> Iterator[None]:
                 path.unlink(missing_ok=True)
 
 
+class Held(OutputError):
+    """Somebody else has the lock; the message says who."""
+
+
+def hold(path: Path) -> IO[bytes]:
+    """Lock the file ``path`` until what is returned is closed, or this process ends.
+
+    The file stays.
+
+    Raises:
+        Held: another process, or another part of this one, has it.
+        OutputError: nothing can be written there.
+    """
+    file = _opened(path, path)
+    try:
+        try:
+            taken = _take(file)
+        except OSError as error:
+            _without(path, error)
+            return file
+        if not taken:
+            raise Held(f"{path} is held by another deepmeme: {_holder(file)}.")
+        _sign(file)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
 @contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
     """Within, no other process is within; waits for its turn. The lock file ``path`` stays."""

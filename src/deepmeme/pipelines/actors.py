@@ -88,21 +88,29 @@ def motions(
 ) -> Iterator[KeypointArrays]:
     """Where the actor's keypoints are in each frame of the result, n = 1 each."""
     for begin in range(rows.start, rows.stop, _CHUNK):
-        moved = transfer_parts(
-            actor.keypoints,
-            select(playing.motion, range(begin, min(begin + _CHUNK, rows.stop))),
-            actor.start,
-            names=names,
-            part=cast(Part, options.part),
-            eyes=options.eyes,
-            mouth=options.mouth,
-            relative=options.relative,
-            adapt_scale=options.adapt_scale,
-            multiplier=options.multiplier,
-            max_turn_deg=options.max_turn,
-        )
+        driving = select(playing.motion, range(begin, min(begin + _CHUNK, rows.stop)))
+        moved = carried(actor, driving, options, names)
         for index in range(len(moved.xy)):
             yield moved.frame(index)
+
+
+def carried(
+    actor: Actor, driving: KeypointArrays, options: AnimateOptions, names: tuple[str, ...] | None
+) -> KeypointArrays:
+    """Where driving keypoints (n, k, 2), counted from the actor's start, bring its own."""
+    return transfer_parts(
+        actor.keypoints,
+        driving,
+        actor.start,
+        names=names,
+        part=cast(Part, options.part),
+        eyes=options.eyes,
+        mouth=options.mouth,
+        relative=options.relative,
+        adapt_scale=options.adapt_scale,
+        multiplier=options.multiplier,
+        max_turn_deg=options.max_turn,
+    )
 
 
 def struck_pose(

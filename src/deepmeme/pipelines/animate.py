@@ -180,7 +180,7 @@ def prepare(
     pictures = read_sources(paths, path, options)
     guard = open_guard()
     engine = (model or load(options)).engine
-    _check_face(engine, options)
+    check_face(engine, options)
     squares = choose_squares(engine, pictures, paths, options, guard, ask)
     track = open_driving(path, engine, options, progress)
     cell_px = cell_side(options, len(paths), engine.resolution)
@@ -234,7 +234,7 @@ def load(options: AnimateOptions) -> "MotionModel":
     )
 
 
-def _check_face(engine: MotionEngine, options: AnimateOptions) -> None:
+def check_face(engine: MotionEngine, options: AnimateOptions) -> None:
     """Before the driving video is watched."""
     names = engine.info().keypoint_names
     if not (options.eyes and options.mouth) and (names is None or not is_face(names)):

@@ -57,8 +57,9 @@ class Detail:
         side = self._small.shape[0]
         places = sampled_places(rendering.deformation, side)
         moved = cv2.remap(self._small, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        apart = cv2.absdiff(rendering.frame, moved).max(axis=2).astype(np.float32)
-        apart = cv2.blur(apart, (_BLUR, _BLUR))
+        red, green, blue = cv2.split(cv2.absdiff(rendering.frame, moved))
+        widest = cv2.max(cv2.max(red, green), blue).astype(np.float32)
+        apart = cv2.blur(widest, (_BLUR, _BLUR))
         seen: Floats | float = 1.0
         if rendering.occlusion is not None:
             share = (rendering.occlusion - _SEEN_FROM) / (_SEEN_SURELY - _SEEN_FROM)
@@ -75,25 +76,26 @@ def sampled_places(deformation: Floats, side: int) -> tuple[Floats, Floats]:
 
     Corners of the deformation (h, w, 2) stay corners, as the networks enlarge it.
     """
-    height, width = deformation.shape[:2]
-    down, across = _between(height, side), _between(width, side)
-    places = (deformation.transpose(2, 0, 1) + 1) * np.float32((side - 1) / 2)
-    x, y = down @ places.astype(np.float32) @ across.T
+    (above, down), (left, across) = (_between(count, side) for count in deformation.shape[:2])
+    places = (deformation.astype(np.float32).transpose(2, 0, 1) + 1) * np.float32((side - 1) / 2)
+    # Not as products of matrices: BLAS keeps its threads spinning, and the networks want the cores.
+    wide = places[:, :, left]
+    wide += (places[:, :, left + 1] - wide) * across
+    steps = np.diff(wide, axis=1)
+    x, y = wide[:, above] + steps[:, above] * down[:, None]
     return x, y
 
 
 @lru_cache(maxsize=16)
-def _between(count: int, side: int) -> Floats:
-    """(side, count) weights of linear interpolation between ``count`` values, ends on ends.
+def _between(count: int, side: int) -> tuple[NDArray[np.int64], Floats]:
+    """Linear interpolation of ``count`` values at ``side`` places, ends on ends.
 
-    OpenCV would round places to a 32nd of a cell, which is seen where a cell spans ten pixels.
+    The value before each place, and how far it is on the way to the next. OpenCV would round places
+    to a 32nd of a cell, which is seen where a cell spans ten pixels.
     """
     places = np.linspace(0, count - 1, side)
     before = np.minimum(places.astype(np.int64), count - 2)
-    weights = np.zeros((side, count), np.float32)
-    weights[np.arange(side), before] = 1 - (places - before)
-    weights[np.arange(side), before + 1] = places - before
-    return weights
+    return before, (places - before).astype(np.float32)
 
 
 def _enlarged(frame: Frame, side: int) -> Frame:

@@ -225,9 +225,14 @@ def calmed(keypoints: KeypointArrays, fps: Fraction, amount: float) -> KeypointA
     """Without jitter: ``amount`` 0 changes nothing, 1 is calmest. Fast movement is followed."""
     if amount <= 0 or len(keypoints.xy) < 3:
         return keypoints
-    min_cutoff = 6.0 * (0.35 / 6.0) ** amount  # Hz for a point at rest, from 6 down to 0.35
-    beta = 24.0 * (4.0 / 24.0) ** amount
+    min_cutoff, beta = cutoffs(amount)
     return smooth(keypoints, min_cutoff=min_cutoff, beta=beta, fps=float(fps))
+
+
+def cutoffs(amount: float) -> tuple[float, float]:
+    """``min_cutoff`` and ``beta`` of a One Euro filter for an ``amount`` of calm, 0 to 1."""
+    min_cutoff = 6.0 * (0.35 / 6.0) ** amount  # Hz for a point at rest, from 6 down to 0.35
+    return min_cutoff, 24.0 * (4.0 / 24.0) ** amount
 
 
 def play(track: Track, options: AnimateOptions) -> Playing:

@@ -3,9 +3,10 @@
 from dataclasses import asdict, fields
 from typing import Any, cast
 
+from deepmeme.media.wording import TEXT
 from deepmeme.pipelines.values import parse_bytes
 
-LABEL = "Made with AI"
+LABEL = TEXT
 CORNERS = ("bottom-right", "bottom-left", "top-right", "top-left")
 QUALITIES = {"small": 60, "good": 80, "best": 95}
 

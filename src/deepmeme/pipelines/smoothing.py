@@ -42,8 +42,9 @@ class OneEuro:
         self._value: NDArray[np.float64] | None = None
         self._speed: NDArray[np.float64] | None = None
 
-    def __call__(self, keypoints: KeypointArrays) -> KeypointArrays:
-        """The same frames, steadier. Same shapes."""
+    def __call__(self, keypoints: KeypointArrays, *, fps: float | None = None) -> KeypointArrays:
+        """The same frames, steadier. Same shapes. ``fps`` where they come at another rate now."""
+        self._fps = fps or self._fps
         num_frames, num_keypoints = keypoints.xy.shape[:2]
         rows = keypoints.xy.astype(np.float64)
         if keypoints.jacobian is not None:

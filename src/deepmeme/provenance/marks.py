@@ -1,8 +1,8 @@
-"""What says 'made by AI': every mark on every result is put on by the three functions here.
+"""What says 'made by AI': every mark on every result is put on by the functions here.
 
-``mark_frame`` sees each frame before it is encoded, ``tags`` go into a video's container, and
-``mark_file`` sees the finished file before it gets its final name. ``provenance.found`` reads the
-marks again.
+``mark_frame`` sees each frame before it is encoded, ``tags`` go into a video's container,
+``mark_file`` sees the finished file before it gets its final name, and ``mark_jpeg`` a picture that
+is no file. ``provenance.found`` reads the marks again.
 """
 
 import os
@@ -48,11 +48,17 @@ def mark_file(path: Path, kind: str, record: Record) -> None:
     if kind in ("png", "apng"):
         _insert(path, 8 + 12 + 13, _png_chunks(record))  # after the signature and IHDR
     elif kind == "jpg":
-        _insert(path, _jpeg_start(path), _jpeg_segments(record))
+        _insert(path, _jpeg_start(_head(path)), jpeg_segments(record))
     elif kind == "webp":
         _mark_webp(path, record)
     elif kind == "gif":
         _insert(path, _gif_start(path), _gif_extensions(record))
+
+
+def mark_jpeg(encoded: bytes, segments: bytes) -> bytes:
+    """A JPEG in memory with :func:`jpeg_segments` in it."""
+    at = _jpeg_start(encoded[:6])
+    return b"".join((encoded[:at], segments, encoded[at:]))
 
 
 def _insert(path: Path, at: int, marks: bytes) -> None:
@@ -105,14 +111,17 @@ def _png_chunks(record: Record) -> bytes:
     return text + chunk(b"iTXt", _XMP_KEYWORD + b"\0\0\0\0\0" + xmp(record))
 
 
-def _jpeg_start(path: Path) -> int:
-    """After the start marker and the JFIF header, which must stay first."""
+def _head(path: Path) -> bytes:
     with path.open("rb") as stream:
-        head = stream.read(6)
+        return stream.read(6)
+
+
+def _jpeg_start(head: bytes) -> int:
+    """After the start marker and the JFIF header, which must stay first."""
     return 4 + int.from_bytes(head[4:6], "big") if head[2:4] == b"\xff\xe0" else 2
 
 
-def _jpeg_segments(record: Record) -> bytes:
+def jpeg_segments(record: Record) -> bytes:
     """An APP1 segment with XMP and a comment."""
 
     def segment(marker: bytes, body: bytes) -> bytes:

@@ -118,6 +118,10 @@ class MotionEngine(Protocol):
         """As :meth:`render_stream`, with the deformation and occlusion of each frame."""
         ...
 
+    def trace(self, source: Handle, motion: KeypointArrays) -> Rendering:
+        """One frame as soon as can be; streams have more done in the same time."""
+        ...
+
     def inspect(self, source: Handle, motion: KeypointArrays) -> Inspection:
         """The insides of one rendered frame."""
         ...

@@ -129,6 +129,10 @@ class TorchEngine:
                 occlusion = None if occlusions is None else occlusions[row].numpy()
                 yield Rendering(frame, deformations[row], occlusion)
 
+    def trace(self, source: Encoded, motion: KeypointArrays) -> Rendering:
+        """One frame as soon as can be."""
+        return next(self.trace_stream(source, iter([motion])))
+
     def inspect(self, source: Encoded, motion: KeypointArrays) -> Inspection:
         """The insides of one rendered frame."""
         prediction, parts = self._rendering(source, motion.frame(0))[:2]

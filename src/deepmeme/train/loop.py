@@ -22,10 +22,11 @@ from deepmeme.media.lock import only_writer
 from deepmeme.media.prefetch import prefetch
 from deepmeme.train.checkpointing import CHECKPOINTS
 from deepmeme.train.clock import Clock
+from deepmeme.train.listener import Listener
 from deepmeme.train.options import FitOptions
 from deepmeme.train.report import Report
 from deepmeme.train.run_state import Player, RunState
-from deepmeme.train.schedule import share_of_rate
+from deepmeme.train.schedule import share_of_rate, share_of_time
 from deepmeme.train.task import Batch, Task, Turn
 from deepmeme.train.undo import Undo
 
@@ -50,8 +51,11 @@ class Fitted(NamedTuple):
     """Whether this process is the first of all, which reports and exports."""
 
 
-def fit(task: Task, options: FitOptions, out: Path) -> Fitted:
+def fit(task: Task, options: FitOptions, out: Path, *, listener: Listener | None = None) -> Fitted:
     """Train, or go on with what ``out`` holds. The task's networks end as their averages.
+
+    ``listener`` is told of every step by the first process, and says when to stop; Ctrl-C and
+    SIGTERM are left to whoever gave it.
 
     Raises:
         WeightsError: ``out`` holds a run of something else.
@@ -65,12 +69,14 @@ def fit(task: Task, options: FitOptions, out: Path) -> Fitted:
         strategy=options.strategy,
         precision=options.precision,
     )
-    fitted: Fitted = fabric.launch(_launched, task, options, out)
+    fitted: Fitted = fabric.launch(_launched, task, options, out, listener)
     return fitted
 
 
-def _launched(fabric: Fabric, task: Task, options: FitOptions, out: Path) -> Fitted:
-    with _only_run(fabric, out), _Run(fabric, task, options, out) as run:
+def _launched(
+    fabric: Fabric, task: Task, options: FitOptions, out: Path, listener: Listener | None
+) -> Fitted:
+    with _only_run(fabric, out), _Run(fabric, task, options, out, listener) as run:
         return run.to_the_end()
 
 
@@ -101,8 +107,11 @@ class _Told(NamedTuple):
 class _Run:
     """One process's part of a run."""
 
-    def __init__(self, fabric: Fabric, task: Task, options: FitOptions, out: Path) -> None:
+    def __init__(
+        self, fabric: Fabric, task: Task, options: FitOptions, out: Path, listener: Listener | None
+    ) -> None:
         self.fabric, self.task, self.options, self.out = fabric, task, options, out
+        self.listener = listener if fabric.is_global_zero else None
         torch.manual_seed(options.seed)
         for module in task.players.values():
             module.to(fabric.device).train()
@@ -119,6 +128,7 @@ class _Run:
                 part.compile()
         self.report = Report(out, options, self.state.step) if fabric.is_global_zero else None
         self.bad = 0
+        self.means: dict[str, float] = {}
 
     def __enter__(self) -> "_Run":
         return self
@@ -131,7 +141,7 @@ class _Run:
         """Steps until the last one, Ctrl-C or despair."""
         if self.state.step == 0:
             self.save()
-        with _stop_signals() as stop:
+        with _stop_signals(heard=self.listener is None) as stop:
             clock = Clock(options=self.options)
             while not self.enough and not stop.is_set():
                 self._go(clock, stop)
@@ -149,22 +159,23 @@ class _Run:
             if not self.step(batch):
                 return  # other batches from here
             self.state.step += 1
+            self.state.seconds = self._first_ones(self.state.seconds + clock.lap())
             if clock.preview_is_due(self.state.step):
                 self.preview()
             if not self.bad and clock.checkpoint_is_due(self.state.step):
                 self.save()
-            if self._agreed(stop.is_set()):
+            if self._agreed(stop.is_set() or not self._told()):
                 stop.set()
             if stop.is_set() or self.enough:
                 return
 
     @property
     def enough(self) -> bool:
-        """All steps are made, or the losses stand still."""
+        """All steps are made, the minutes are over, or the losses stand still."""
         step, options = self.state.step, self.options
-        if step >= options.steps or not options.patience:
-            return step >= options.steps
-        return self._agreed(self.state.plateau.reached(step))
+        if step >= options.steps or share_of_time(options, self.state.seconds) >= 1:
+            return True
+        return bool(options.patience) and self._agreed(self.state.plateau.reached(step))
 
     def batches(self) -> Iterator[Batch]:
         """From the present step on, made ahead in a thread; a function of seed, rank and step."""
@@ -182,7 +193,7 @@ class _Run:
     def step(self, batch: Batch) -> bool:
         """All turns of a step. False: the run had to fall back to its last checkpoint."""
         state = self.state
-        share = share_of_rate(self.options, state.step) * 0.5**state.rollbacks
+        share = share_of_rate(self.options, state.step, state.seconds) * 0.5**state.rollbacks
         for name, player in state.players.items():
             rate = self.options.learning_rate * share * self.task.rates.get(name, 1.0)
             for group in player.optimizer.param_groups:
@@ -201,6 +212,7 @@ class _Run:
         state.plateau.note(state.step + 1, sum(means.values()))
         if self.report is not None:
             self.report.note(state.step + 1, means, share, notes)
+        self.means = means
         return True
 
     def _turns_in_memory(self, batch: Batch) -> tuple[_Told, Undo]:
@@ -321,6 +333,20 @@ class _Run:
             torch.manual_seed(self.options.seed)
             picture = self.task.preview(self.fabric.device)
         self.report.picture(picture, self.state.step)
+        if self.listener is not None:
+            self.listener.shown(self.state.step, picture)
+
+    def _told(self) -> bool:
+        """Whether the listener, once it heard of the step, wants to go on."""
+        if self.listener is None or self.bad:
+            return True
+        return self.listener.stepped(self.state.step, self.state.seconds, self.means)
+
+    def _first_ones(self, seconds: float) -> float:
+        """The first process's clock, by which all learn: their rates must not differ."""
+        if self.fabric.world_size == 1 or not self.options.minutes:
+            return seconds
+        return float(self.fabric.broadcast(seconds))
 
     def _agreed(self, stop: bool) -> bool:
         """Whether any process wants to stop."""
@@ -350,10 +376,10 @@ def _scaler_state(fabric: Fabric) -> dict[str, Any]:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
+def _stop_signals(*, heard: bool) -> Iterator[threading.Event]:
     """Within, the first Ctrl-C or SIGTERM sets the event; a second one does what it always did."""
     wanted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
+    if not heard or threading.current_thread() is not threading.main_thread():
         yield wanted
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

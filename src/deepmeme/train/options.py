@@ -16,6 +16,14 @@ class FitOptions:
     """
 
     steps: int = choice(1000, "Steps in all.", _COURSE, low=1, high=100_000_000)
+    minutes: float = choice(
+        0.0,
+        "Stop after so many minutes of learning, pauses left out, if not by the steps before; "
+        "0 for never.",
+        _COURSE,
+        low=0,
+        high=10**6,
+    )
     batch_size: int = choice(8, "Examples a step and process.", _COURSE, low=1, high=65536)
     accumulate: int = choice(
         1,
@@ -77,6 +85,10 @@ class FitOptions:
         0, "Steps between checkpoints, beside those by the clock.", _RECORD, low=0, high=10**9
     )
     preview_every: int = choice(500, "Steps between samples.", _RECORD, low=0, high=10**9)
+    preview_minutes: float = choice(
+        0.0, "Minutes between samples, beside those by steps; 0 for never.", _RECORD,
+        low=0, high=100_000,
+    )  # fmt: skip
     log_every: int = choice(25, "Steps between lines of the log.", _RECORD, low=1, high=10**9)
     tensorboard: bool = choice(False, "Write for TensorBoard, too, if installed.", _RECORD)
 

@@ -42,6 +42,8 @@ class RunState:
     def __init__(self, task: Task, options: FitOptions) -> None:
         self.task, self.options = task, options
         self.step = 0
+        self.seconds = 0.0
+        """That were spent on learning, in all sessions."""
         self.rollbacks = 0
         """How often the run fell back; each time the batches differ and the rates halve."""
         self.pieces = options.accumulate
@@ -76,6 +78,7 @@ class RunState:
             "family": self.task.family,
             "task": dict(self.task.facts()),
             "options": asdict(self.options),
+            "seconds": round(self.seconds, 3),
             "rollbacks": self.rollbacks,
             "pieces": self.pieces,
             "scaler": self.scaler,
@@ -113,6 +116,7 @@ class RunState:
             )
         self.step, self.rollbacks = found.step, int(found.facts["rollbacks"])
         self.pieces, self.scaler = int(found.facts["pieces"]), dict(found.facts["scaler"])
+        self.seconds = float(found.facts.get("seconds", 0.0))
         self.plateau.restore(dict(found.facts.get("plateau", {})))
         return True
 

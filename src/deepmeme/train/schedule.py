@@ -10,22 +10,33 @@ from torch import nn
 from deepmeme.train.options import FitOptions
 
 
-def share_of_rate(options: FitOptions, step: int) -> float:
-    """Share of the full learning rate at a step."""
+def share_of_rate(options: FitOptions, step: int, seconds: float = 0.0) -> float:
+    """Share of the full learning rate at a step, ``seconds`` after the start."""
     match options.schedule:
         case "cosine":
-            return warm_cosine(step, options.steps, warmup=options.warmup)
+            spent = share_of_time(options, seconds)
+            return warm_cosine(step, options.steps, warmup=options.warmup, spent=spent)
         case "steps":
             return 0.1 ** sum(step >= milestone for milestone in options.milestone_steps)
         case _:
             return min(1.0, (step + 1) / max(1, options.warmup))
 
 
-def warm_cosine(step: int, total: int, *, warmup: int = 100, floor: float = 0.02) -> float:
-    """Up in a straight line, down along half a cosine to ``floor``."""
+def share_of_time(options: FitOptions, seconds: float) -> float:
+    """How much of the minutes is over; 0 where there is no limit."""
+    return seconds / (60 * options.minutes) if options.minutes else 0.0
+
+
+def warm_cosine(
+    step: int, total: int, *, warmup: int = 100, floor: float = 0.02, spent: float = 0.0
+) -> float:
+    """Up in a straight line, down along half a cosine to ``floor``.
+
+    ``spent`` is the share of the time that is over, where that comes to its end before the steps.
+    """
     if step < warmup:
         return (step + 1) / warmup
-    done = min(1.0, (step - warmup) / max(1, total - warmup))
+    done = min(1.0, max(spent, (step - warmup) / max(1, total - warmup)))
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
 
 

@@ -1,0 +1,1 @@
+"""The queue of one machine, and the processes that work on it."""
