@@ -211,6 +211,17 @@ def test_a_dreamt_face_is_saved_signed(page, tmp_path):
     assert verify(tmp_path / "face.png").state == "intact"
 
 
+def test_a_hand_faster_than_the_server_is_heard(page, address):
+    """A tab pressed before the server let the page in was not heard."""
+    asked = []
+    page.route("**/v1/session", lambda route: asked.append(route))
+    page.goto(address)
+    page.locator("#tab-verify").click()
+    assert page.locator("#panel-verify h1").count() == 0
+    asked[0].continue_()
+    page.locator("#panel-verify h1").wait_for()
+
+
 def test_by_keyboard_alone(page):
     page.locator("#tab-animate[aria-selected=true]").focus()
     for name in ("swap", "dream", "verify", "learn", "animate"):

@@ -15,11 +15,13 @@ const opened = new Map();
 
 /** What rooms share: `app.show("verify")`, and what one room hands to another. */
 const app = { show: null, room: enter };
+const inside = door();
 
 async function enter(name) {
   if (!opened.has(name)) {
     const panel = document.getElementById(`panel-${name}`);
-    const opening = ROOMS[name]()
+    const opening = inside
+      .then(() => ROOMS[name]())
       .then((module) => module.mount(panel, app))
       .catch((error) => {
         console.error(error);
@@ -31,6 +33,7 @@ async function enter(name) {
   return opened.get(name);
 }
 
+/** The session of whoever may come in; somebody without the token waits here until he has it. */
 async function door() {
   const session = await get("/v1/session");
   if (!session.needs_token || session.open) return session;
@@ -53,23 +56,24 @@ async function door() {
   });
   place.replaceChildren(form);
   place.hidden = false;
-  return null;
+  return new Promise(() => {}); // the page is loaded anew with the token
 }
 
-async function begin() {
-  themeSwitch(document.getElementById("theme"));
-  const session = await door();
-  if (session === null) return;
+/** What stands at the foot of the page. */
+async function foot() {
+  const session = await inside;
   document.addEventListener("token-needed", () => location.reload(), { once: true });
   document.getElementById("where").textContent = session.here
     ? "Everything stays on this machine. What leaves the studio is marked as made by AI."
     : "Files are deleted after a while. What leaves the studio is marked as made by AI.";
   const health = await get("/v1/health");
   document.getElementById("version").textContent = `deepmeme ${health.version}`;
-  app.show = openTabs(document.getElementById("tabs"), (name) => {
-    enter(name);
-    say("");
-  });
 }
 
-begin().catch((error) => showProblem(document.getElementById("main"), error));
+themeSwitch(document.getElementById("theme"));
+// at once, whoever is fast with a hand: a room opens when the server has let the visitor in
+app.show = openTabs(document.getElementById("tabs"), (name) => {
+  enter(name);
+  say("");
+});
+foot().catch(() => {}); // the open room says what is wrong
