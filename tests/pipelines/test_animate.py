@@ -84,6 +84,31 @@ def test_a_loaded_model_is_used(studio: Studio) -> None:
     assert mine.rendered == 12 and studio.engine.rendered == 0
 
 
+def test_a_model_may_be_named(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def load(options: AnimateOptions) -> StubModel:
+        asked.append(options.model)
+        return StubModel(studio.engine)
+
+    monkeypatch.setattr("deepmeme.pipelines.animate.load", load)
+    deepmeme.animate(studio.source, studio.driving, model="toon")
+    deepmeme.animate(studio.source, studio.driving, model=Path("run/model"))
+    deepmeme.animate(studio.source, studio.driving, options=AnimateOptions(model="vox"))
+    assert asked == ["toon", str(Path("run/model")), "vox"]
+
+
+def test_quality_and_budget_hold_for_a_later_save(studio: Studio) -> None:
+    rendered = deepmeme.animate(studio.source, studio.driving, quality="best", max_size="8MB")
+    assert (rendered.quality, rendered.max_bytes) == (95, 8_000_000)
+    tight = deepmeme.animate(studio.source, studio.driving, size=256, max_size="60KB")
+    roomy = tight.save(studio.folder / "roomy.gif", max_bytes=8_000_000)
+    saved = tight.save(studio.folder / "tight.gif")
+    assert saved.bytes <= 60_000 < roomy.bytes and saved.reduced
+    with pytest.raises(InputError, match="gif and webp"):
+        tight.save(studio.folder / "tight.mp4")
+
+
 def test_the_place_is_refused_before_any_work(studio: Studio) -> None:
     with pytest.raises(OutputError, match="both an input and the output"):
         deepmeme.animate(studio.source, studio.driving, studio.driving)

@@ -86,7 +86,7 @@ def animate(
     out: None = None,
     options: AnimateOptions | None = None,
     *,
-    model: "MotionModel | None" = None,
+    model: "MotionModel | PathLike | None" = None,
     progress: Progress | None = None,
     private: bool = False,
     **changes: object,
@@ -100,7 +100,7 @@ def animate(
     out: PathLike,
     options: AnimateOptions | None = None,
     *,
-    model: "MotionModel | None" = None,
+    model: "MotionModel | PathLike | None" = None,
     progress: Progress | None = None,
     private: bool = False,
     **changes: object,
@@ -113,7 +113,7 @@ def animate(
     out: PathLike | None = None,
     options: AnimateOptions | None = None,
     *,
-    model: "MotionModel | None" = None,
+    model: "MotionModel | PathLike | None" = None,
     progress: Progress | None = None,
     private: bool = False,
     **changes: object,
@@ -137,7 +137,7 @@ def animate(
         driving: path of a video, a motion template, or a picture whose pose is taken over.
         out: where to save; its suffix is the format, none means a folder of PNG frames.
         options: all choices; ``changes`` are choices by name on top.
-        model: loaded already; otherwise the options' model is loaded.
+        model: loaded already, or its name as in the options; otherwise the options' is loaded.
         progress: told how far the work is.
         private: leave names and thumbnails of the inputs out of the content credentials.
         changes: fields of :class:`AnimateOptions`.
@@ -150,7 +150,7 @@ def animate(
             extra ``guard`` is installed.
         OutputError: the result cannot be written there.
     """
-    options, progress = merged(options or AnimateOptions(), changes), progress or Silent()
+    options, progress = _options(options, model, changes), progress or Silent()
     if out is not None:
         inputs = [*_paths(source), Path(driving)]
         check_place(out, inputs, options.max_bytes, still=is_still(inputs[-1]))
@@ -163,7 +163,7 @@ def prepare(
     driving: PathLike,
     options: AnimateOptions | None = None,
     *,
-    model: "MotionModel | None" = None,
+    model: "MotionModel | PathLike | None" = None,
     progress: Progress | None = None,
     ask: Ask | None = None,
     private: bool = False,
@@ -173,13 +173,13 @@ def prepare(
 
     ``ask`` is called once the faces are found, with the sources that may show a real person.
     """
-    options, progress = merged(options or AnimateOptions(), changes), progress or Silent()
+    options, progress = _options(options, model, changes), progress or Silent()
     paths, path = _paths(source), Path(driving)
     progress.begin("load", None)
     sound = None if options.audio in ("driving", "none") else open_sound(options.audio)
     pictures = read_sources(paths, path, options)
     guard = open_guard()
-    engine = (model or load(options)).engine
+    engine = _loaded(model, options).engine
     check_face(engine, options)
     squares = choose_squares(engine, pictures, paths, options, guard, ask)
     track = open_driving(path, engine, options, progress)
@@ -213,8 +213,24 @@ def prepare(
         return _frames(engine, subjects, track, playing, layout, options, index, guard)
 
     total = len(playing.order)
-    rendered = Rendered(*layout.size, playing.fps, total, frames_from, record, audio)
+    rendered = Rendered(
+        *layout.size, playing.fps, total, frames_from, record, audio,
+        quality=options.quality_percent, max_bytes=options.max_bytes,
+    )  # fmt: skip
     return Animation(engine, subjects, track, playing, layout, options, story, rendered, guard)
+
+
+def _options(
+    given: AnimateOptions | None,
+    model: "MotionModel | PathLike | None",
+    changes: dict[str, object],
+) -> AnimateOptions:
+    named = {"model": str(model)} if isinstance(model, str | Path) else {}
+    return merged(given or AnimateOptions(), named | changes)
+
+
+def _loaded(model: "MotionModel | PathLike | None", options: AnimateOptions) -> "MotionModel":
+    return load(options) if model is None or isinstance(model, str | Path) else model
 
 
 def _paths(source: PathLike | Sequence[PathLike]) -> list[Path]:

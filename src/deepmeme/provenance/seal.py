@@ -63,13 +63,16 @@ class Rendered:
     """The frames from index i on; the same i gives the same frames, so that work can resume."""
     record: Record
     audio: AudioSource | None = None
+    quality: int = DEFAULT_QUALITY
+    max_bytes: int | None = None
+    """Where ``save`` is told nothing else."""
 
     def save(
         self,
         path: str | Path,
         *,
         resume: bool = False,
-        quality: int = DEFAULT_QUALITY,
+        quality: int | None = None,
         max_bytes: int | None = None,
         loop: bool = True,
         on_frame: Callable[[int], None] | None = None,
@@ -90,6 +93,8 @@ class Rendered:
             Interrupted: Ctrl-C; what is finished is kept.
         """
         form = format_of(Path(path))
+        quality = self.quality if quality is None else quality
+        max_bytes = self.max_bytes if max_bytes is None else max_bytes
         self._check(form, quality, max_bytes)
         target = check_target(path, self._inputs())
         with only_writer(target):

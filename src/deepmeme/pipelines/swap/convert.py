@@ -215,7 +215,10 @@ def prepare(
     def frames_from(index: int) -> Iterator[Frame]:
         return _frames(stage, clip, canvas, index, guard)
 
-    rendered = Rendered(*canvas.size, clip.fps, tracked.frames, frames_from, record, audio)
+    rendered = Rendered(
+        *canvas.size, clip.fps, tracked.frames, frames_from, record, audio,
+        quality=options.quality_percent, max_bytes=options.max_bytes,
+    )  # fmt: skip
     story = tell_story(network.info, clip, tracked, chosen, calmed, options, path.name, still)
     return Conversion(stage, story, rendered, still)
 
