@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+CODE := src tests benchmarks notebooks docs/hooks
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test browser check format bench install clean
+.PHONY: help demo test browser check format bench install workshop docs clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,8 +14,8 @@ demo: $(VENV)/.base  ## make the environment, bring a painting, a cartoon and a 
 	$(BIN)/deepmeme demo
 
 test: $(VENV)/.dev browser  ## run every test and check
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=deepmeme --cov-report=term:skip-covered
@@ -29,11 +30,19 @@ browser:
 check: test  ## the same as test
 
 format: $(VENV)/.dev  ## put the code into its form
-	$(BIN)/ruff format src tests benchmarks
-	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
 
 bench: $(VENV)/.dev  ## our engines beside the reference, on this machine
 	$(BIN)/deepmeme bench
+
+workshop: $(VENV)/.dev  ## open the notebooks of the workshop
+	$(PIP) jupyterlab
+	$(BIN)/jupyter lab notebooks
+
+docs: $(VENV)/.dev  ## run the notebooks and build the documentation into site/
+	$(BIN)/python docs/hooks/notebooks.py --run
+	$(BIN)/mkdocs build --strict
 
 install: $(VENV)/.base  ## the command alone, in .venv/bin/deepmeme
 

@@ -5,7 +5,11 @@ from types import ModuleType
 
 from deepmeme.errors import MissingExtra
 
-BRINGS = {"train": ("torch", "lightning_fabric", "numba", "scipy", "onnx"), "client": ("httpx2",)}
+BRINGS = {
+    "train": ("torch", "lightning_fabric", "numba", "scipy", "onnx"),
+    "client": ("httpx2",),
+    "workshop": ("IPython", "ipywidgets", "matplotlib"),
+}
 """Modules that only an extra installs."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from deepmeme.pipelines.demo import asset
+from deepmeme.demo_assets import asset
 from deepmeme.provenance.found import read_marks
 from tests.faces.drawn import scene
 from tests.pipelines.drawn import write_picture

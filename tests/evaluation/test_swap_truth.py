@@ -16,7 +16,7 @@ from deepmeme.evaluation.swap_truth import (
     sheet,
 )
 from deepmeme.media.image import read_image
-from deepmeme.pipelines.demo import asset
+from deepmeme.demo_assets import asset
 from deepmeme.runtime.swap import Side
 
 SIZE = 64

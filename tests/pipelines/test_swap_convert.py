@@ -10,7 +10,7 @@ import pytest
 from deepmeme.errors import InputError, NoFaceFound, OutputError
 from deepmeme.media.image import read_image
 from deepmeme.media.video import open_clip
-from deepmeme.pipelines.demo import asset
+from deepmeme.demo_assets import asset
 from deepmeme.pipelines.guard import Guard
 from deepmeme.pipelines.swap.convert import Conversion, convert, prepare, swap_frame
 from deepmeme.pipelines.swap.convert_options import ConvertOptions

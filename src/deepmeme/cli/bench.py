@@ -129,20 +129,13 @@ def _show_networks(console: "Console", config: str, rows: "list[Row]") -> None:
 def _product(
     console: "Console", source: Path | None, driving: Path | None, rounds: int, *, quiet: bool
 ) -> "Clocked":
-    from importlib.resources import as_file, files
-
+    from deepmeme.demo_assets import asset
     from deepmeme.pipelines.bench import clock
     from deepmeme.pipelines.motion_model import load_model
 
-    shipped = files("deepmeme.demo_assets")
-    with (
-        as_file(shipped / "painting.png") as picture,
-        as_file(shipped / "driver.mp4") as video,
-        console.status("Animating, file to file"),
-    ):
-        clocked = clock(
-            load_model("portrait"), [source or picture], driving or video, rounds=rounds
-        )
+    picture, video = source or asset("painting.png"), driving or asset("driver.mp4")
+    with console.status("Animating, file to file"):
+        clocked = clock(load_model("portrait"), [picture], video, rounds=rounds)
     if not quiet:
         console.print(
             f"{clocked.model}, {clocked.precision}: {clocked.frames_per_second:.1f} frames a "

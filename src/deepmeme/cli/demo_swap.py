@@ -25,7 +25,7 @@ def demo_swap(out: Path | None, *, steps: int = STEPS, as_json: bool) -> None:
         OutputError: the folder cannot be written.
     """
     from deepmeme.cli.console import print_json, screen
-    from deepmeme.pipelines.demo import asset
+    from deepmeme.demo_assets import asset
 
     console = screen()
     folder = out or FOLDER

@@ -1,21 +1,19 @@
 """From what a request names to a path: an upload of ours, or a file that comes with deepmeme."""
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
+from deepmeme.demo_assets import shipped
 from deepmeme.errors import InputError
 from deepmeme.jobs.queue import Queue
 
 SHELF = "shelf:"
-_SUFFIXES = (".png", ".mp4")
 
 
 @cache
 def shelf() -> dict[str, Path]:
     """The demonstration's pictures and videos, by the stems of their names."""
-    folder = Path(str(files("deepmeme") / "demo_assets"))
-    return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in _SUFFIXES}
+    return {path.stem: path for path in shipped().values()}
 
 
 class Folder:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deepmeme.demo_assets import shipped
 from deepmeme.errors import DeepmemeError, OutputError
 from deepmeme.faces.refine import Finder, find_faces
 from deepmeme.provenance.credentials_found import read_credentials
@@ -104,11 +104,9 @@ def people_in(
 
 def is_shipped(path: Path) -> bool:
     """Whether it is one of the demonstration's pictures or videos, under whatever name."""
-    folder = Path(str(files("deepmeme") / "demo_assets"))
     with suppress(OSError):
         size = path.stat().st_size
-        shown = [other for other in folder.iterdir() if other.suffix in (".png", ".mp4")]
-        same = [other for other in shown if other.stat().st_size == size]
+        same = [other for other in shipped().values() if other.stat().st_size == size]
         return bool(same) and file_sha256(path) in map(file_sha256, same)
     return False
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deepmeme.demo_assets import asset
 from deepmeme.errors import InputError
 from deepmeme.pipelines.animate import Animation, prepare
 from deepmeme.pipelines.codes import joined
@@ -113,20 +113,6 @@ def find_scene(name: str) -> Scene:
     close = get_close_matches(name, demos(), 1)
     hint = f" Did you mean {close[0]}?" if close else ""
     raise InputError(f"There is no demo {name!r}.{hint} There are: {', '.join(demos())}.")
-
-
-def asset(name: str) -> Path:
-    """A file of the demonstration.
-
-    Raises:
-        InputError: the installation is damaged.
-    """
-    path = Path(str(files("deepmeme") / "demo_assets" / name))
-    if not path.is_file():
-        raise InputError(
-            f"{path} is missing, although it comes with deepmeme. Install the package again."
-        )
-    return path
 
 
 def prepare_demo(
