@@ -64,6 +64,11 @@ def test_files_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     (tmp_path / "vox-cpk.pth.tar").write_bytes(b"x")
     assert resolve("vox-cpk.pth.tar").path == Path("vox-cpk.pth.tar")
+    (tmp_path / "vox").mkdir()
+    with pytest.raises(ModelNotFound):
+        resolve("vox")
+    (tmp_path / "vox/model.json").write_text("{}")
+    assert resolve("vox").path == Path("vox")  # as `deepmeme models convert ... -o vox` makes it
 
 
 @pytest.mark.parametrize("typed", ["vax", "fomm.vxo", "taichy", "fashon"])

@@ -35,7 +35,7 @@ def resolve(
     """
     name = str(name_or_path)
     entry = None if isinstance(name_or_path, Path) else find(name)
-    if entry is None or (Path(name).is_file() and not entry.shipped and name != entry.name):
+    if entry is None or (_is_model(Path(name)) and not entry.shipped and name != entry.name):
         return _by_path(name)
     path = local_path(entry)
     if path.exists():
@@ -58,6 +58,11 @@ def resolve_entry(name: str) -> Entry:
     if entry is None:
         raise ModelNotFound(_unknown(name))
     return entry
+
+
+def _is_model(path: Path) -> bool:
+    """A checkpoint, or a model folder, as `deepmeme models convert` makes them."""
+    return path.is_file() or (path / "model.json").is_file()
 
 
 def _by_path(name: str) -> Resolved:
