@@ -34,6 +34,7 @@ Thing: TypeAlias = "NDArray[Any] | str | Path | Rendered | Figure"
 _FILMS = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/mp4"}
 _MOVING_PICTURES = {".gif": "image/gif", ".webp": "image/webp"}
 _EVERY_S = 0.5
+_BLOCK = "border-radius:6px;display:block;max-width:100%"
 _SHARP = 2  # pixels of a picture for one of the page: sharp on fine screens
 
 
@@ -205,14 +206,13 @@ def _of_file(path: Path, width: int) -> str:
         return _img(_MOVING_PICTURES[kind], told, width)
     source = f"data:{_FILMS[kind]};base64,{base64.b64encode(told).decode()}"
     plays = "autoplay loop muted playsinline controls"
-    return f'<video {plays} width="{width}" src="{source}" style="border-radius:6px"></video>'
+    return f'<video {plays} width="{width}" src="{source}" style="{_BLOCK}"></video>'
 
 
 def _img(kind: str, told: bytes, width: int | None) -> str:
     size = f' width="{width}"' if width else ""
-    style = "border-radius:6px;display:block;max-width:100%"
     data = base64.b64encode(told).decode()
-    return f'<img alt="" src="data:{kind};base64,{data}"{size} style="{style}">'
+    return f'<img alt="" src="data:{kind};base64,{data}"{size} style="{_BLOCK}">'
 
 
 def _saved(result: Rendered) -> Path:
