@@ -35,6 +35,8 @@ _FILMS = {".mp4": "video/mp4", ".webm": "video/webm", ".mov": "video/mp4"}
 _MOVING_PICTURES = {".gif": "image/gif", ".webp": "image/webp"}
 _EVERY_S = 0.5
 _BLOCK = "border-radius:6px;display:block;max-width:100%"
+_HANDLES = 'onmouseenter="this.controls=true" onmouseleave="this.controls=false"'
+"""Of a film, while somebody points at it: they would hide a third of a small one."""
 _SHARP = 2  # pixels of a picture for one of the page: sharp on fine screens
 
 
@@ -205,7 +207,7 @@ def _of_file(path: Path, width: int) -> str:
     if kind in _MOVING_PICTURES:
         return _img(_MOVING_PICTURES[kind], told, width)
     source = f"data:{_FILMS[kind]};base64,{base64.b64encode(told).decode()}"
-    plays = "autoplay loop muted playsinline controls"
+    plays = f"autoplay loop muted playsinline {_HANDLES}"
     return f'<video {plays} width="{width}" src="{source}" style="{_BLOCK}"></video>'
 
 
