@@ -5,6 +5,7 @@ from typing import Any
 
 from deepmeme.errors import InputError
 from deepmeme.extras import require
+from deepmeme.provenance.record import Record
 from deepmeme.workshop.screen import html_of
 
 Control = tuple[float, ...] | Sequence[str]
@@ -14,11 +15,13 @@ _MOST_STILLS = 5
 _STEPS = 40
 
 
-def sliders(draw: Callable[..., Any], *, width: int = 220, **controls: Control) -> None:
+def sliders(
+    draw: Callable[..., Any], *, width: int = 220, record: Record | None = None, **controls: Control
+) -> None:
     """A panel that shows what ``draw(**values)`` gives for the values that its controls have.
 
-    ``draw`` gives a thing, or a list of (title, thing); things are those of ``show``. A page
-    without a running kernel shows the ends of each slider beside the start.
+    ``draw`` gives a thing, or a list of (title, thing); things and ``record`` are those of
+    ``show``. A page without a running kernel shows the ends of each slider beside the start.
 
     Raises:
         InputError: a control that is none, or no control.
@@ -28,22 +31,28 @@ def sliders(draw: Callable[..., Any], *, width: int = 220, **controls: Control) 
     widgets = require("ipywidgets", extra="workshop")
     ipython = require("IPython.display", extra="workshop")
     start = {name: _start(name, control) for name, control in controls.items()}
-    stills = _stills(draw, controls, start, width)
-    panel = _panel(widgets, draw, controls, stills[0][1], width)
-    told = dict(panel._repr_mimebundle_())
-    told["text/html"] = html_of([], width=width) + "".join(_with_title(*still) for still in stills)
+
+    def drawn(values: Mapping[str, Any]) -> str:
+        return _drawn(draw(**values), width, record)
+
+    stills = _stills(drawn, controls, start)
+    told = dict(_panel(widgets, drawn, controls, stills[0][1])._repr_mimebundle_())
+    beside = "".join(_with_title(*still) for still in stills)
+    told["text/html"] = f'<div style="display:flex;flex-wrap:wrap;gap:4px 24px">{beside}</div>'
     ipython.display(told, raw=True)
 
 
 def _panel(
-    widgets: Any, draw: Callable[..., Any], controls: Mapping[str, Control], first: str, width: int
+    widgets: Any,
+    drawn: Callable[[Mapping[str, Any]], str],
+    controls: Mapping[str, Control],
+    first: str,
 ) -> Any:
     picture = widgets.HTML(first)
     handles = {name: _handle(widgets, name, control) for name, control in controls.items()}
 
     def redraw(_: Any = None) -> None:
-        values = {name: handle.value for name, handle in handles.items()}
-        picture.value = _drawn(draw(**values), width)
+        picture.value = drawn({name: handle.value for name, handle in handles.items()})
 
     for handle in handles.values():
         handle.observe(redraw, names="value")
@@ -77,27 +86,29 @@ def _start(name: str, control: Control) -> Any:
 
 
 def _stills(
-    draw: Callable[..., Any], controls: Mapping[str, Control], start: Mapping[str, Any], width: int
+    drawn: Callable[[Mapping[str, Any]], str],
+    controls: Mapping[str, Control],
+    start: Mapping[str, Any],
 ) -> list[tuple[str, str]]:
     """The start, then each control at its ends, with the words that say so."""
-    stills = [("", _drawn(draw(**start), width))]
+    stills = [("", drawn(start))]
     for name, control in controls.items():
         ends = control[:2] if isinstance(control, tuple) else control[1:3]
         for end in ends:
             if len(stills) < _MOST_STILLS and end != start[name]:
                 shown = f"{end:g}" if isinstance(end, float | int) else end
                 words = f"{name.replace('_', ' ')}: {shown}"
-                stills.append((words, _drawn(draw(**{**start, name: end}), width)))
+                stills.append((words, drawn({**start, name: end})))
     return stills
 
 
 def _with_title(words: str, shown: str) -> str:
     style = "font:13px system-ui,sans-serif;margin:8px 0 2px"
-    return f'<div style="{style}">{words or "as it starts"}</div>{shown}'
+    return f'<div><div style="{style}">{words or "as it starts"}</div>{shown}</div>'
 
 
-def _drawn(told: Any, width: int) -> str:
+def _drawn(told: Any, width: int, record: Record | None) -> str:
     if isinstance(told, list) and told and isinstance(told[0], tuple):
         titles, things = zip(*told, strict=True)
-        return html_of(things, titles, width=width)
-    return html_of(told if isinstance(told, list) else [told], width=width)
+        return html_of(things, titles, width=width, record=record)
+    return html_of(told if isinstance(told, list) else [told], width=width, record=record)

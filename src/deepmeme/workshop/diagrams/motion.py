@@ -72,7 +72,7 @@ def warps() -> Pen:
     face(pen, 780, 108, 64, _MOVED, "result")
     pen.text(812, 194, "the source,", size=12.5, colour=SOFT)
     pen.text(812, 210, "looked at so", size=12.5, colour=SOFT)
-    pen.text(430, 276, "Siarohin et al. 2019, Eq. 4 and 5", size=12, colour=SOFT)
+    pen.text(430, 276, "Siarohin et al. 2019, Eq. 4 and 7", size=12, colour=SOFT)
     return pen
 
 
