@@ -1,4 +1,4 @@
-"""A known map of the picture must move keypoints the same way (Siarohin et al. 2019, section 3.1).
+"""A known map of the picture must move keypoints the same way (Siarohin et al. 2019, training losses).
 
 With a frame X and T drawn at random, X' is the frame whose place z shows X at T(z). What is found
 at p' in X' must be found at T(p') in X, and its local affine map goes along by the chain rule.
@@ -23,7 +23,7 @@ def transformed(frames: Tensor, by: SmoothMap) -> Tensor:
 
 
 def keypoint_equivariance(xy: Tensor, xy_transformed: Tensor, by: SmoothMap) -> Tensor:
-    """mean |p - T(p')| of keypoints (b, k, 2) in X and in X' (Eq. 9)."""
+    """mean |p - T(p')| of keypoints (b, k, 2) in X and in X'."""
     with torch.autocast(xy.device.type, enabled=False):
         return (xy.float() - by(xy_transformed.float())).abs().mean()
 
@@ -31,7 +31,7 @@ def keypoint_equivariance(xy: Tensor, xy_transformed: Tensor, by: SmoothMap) -> 
 def jacobian_equivariance(
     jacobian: Tensor, jacobian_transformed: Tensor, xy_transformed: Tensor, by: SmoothMap
 ) -> Tensor:
-    """mean |1 - J^-1 T'(p') J'| of local maps (b, k, 2, 2) in X and in X' (Eq. 11)."""
+    """mean |1 - J^-1 T'(p') J'| of local maps (b, k, 2, 2) in X and in X'."""
     with torch.autocast(jacobian.device.type, enabled=False):
         through = by.jacobian(xy_transformed.float()) @ jacobian_transformed.float()
         round_trip = inverse_2x2(jacobian.float()) @ through
