@@ -1,4 +1,4 @@
-"""A known map of the picture must move keypoints the same way (Siarohin et al. 2019, training losses).
+"""A known map of the picture must move keypoints the same way (Siarohin et al. 2019, its losses).
 
 With a frame X and T drawn at random, X' is the frame whose place z shows X at T(z). What is found
 at p' in X' must be found at T(p') in X, and its local affine map goes along by the chain rule.
