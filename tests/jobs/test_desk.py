@@ -49,6 +49,11 @@ def test_the_real_process_answers_and_refuses():
     assert isinstance(refused, Refused) and "gan or vae" in str(refused)
 
 
+def test_it_has_the_memory_that_its_server_gives():
+    (answer,) = _asked(Desk(memory_bytes=100 << 20), "traits", model="gan")
+    assert isinstance(answer, Refused | DeskError)  # the networks need more
+
+
 def test_a_death_is_told_and_the_next_question_answered():
     desk = _desk("""
         told, blob = read()

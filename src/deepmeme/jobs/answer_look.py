@@ -15,7 +15,7 @@ from deepmeme.jobs.wire import Message
 from deepmeme.media.image import read_image
 from deepmeme.media.sniff import sniff
 from deepmeme.media.video import open_clip
-from deepmeme.pipelines.consent import people_in
+from deepmeme.pipelines.consent import may_be_somebody
 from deepmeme.pipelines.motion_model import MotionModel, load_model
 from deepmeme.pipelines.options import AnimateOptions
 from deepmeme.pipelines.squares import squares_of
@@ -47,17 +47,19 @@ def look(about: dict[str, Any], blob: bytes) -> Message:
 def _faces(path: Path, picture: Frame) -> dict[str, Any]:
     engine = shipped_model().engine
     finder = Finder.of(engine)
-    square = squares_of(picture, AnimateOptions(), engine.info().framing, path, finder)[0]
+    faces = find_faces(picture, finder)
+    framing = engine.info().framing
+    square = squares_of(picture, AnimateOptions(), framing, path, finder, faces)[0]
     height, width = picture.shape[:2]
     x, y, side = square.corner or (0, 0, min(width, height))
-    boxes = [face.box for face in find_faces(picture, finder)]
+    boxes = [face.box for face in faces]
     return {
         "faces": [
             [round(b.x0), round(b.y0), round(b.x1 - b.x0), round(b.y1 - b.y0)] for b in boxes
         ],
         "crop": [x, y, side, side],
         "found_face": square.found_face,
-        "asks_consent": bool(people_in([path], [picture], finder)),
+        "asks_consent": may_be_somebody(path, faces),
     }
 
 

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 from deepmeme.errors import DeepmemeError
+from deepmeme.jobs.limits import MEMORY_BYTES
 from deepmeme.jobs.wire import LENGTHS, Message, WireError, lengths, packed, unpacked
 
 ANSWER_S = 30.0
@@ -34,9 +35,10 @@ class Refused(DeepmemeError):
 class Desk:
     """Asks one process; everybody waits for his turn."""
 
-    def __init__(self, command: tuple[str, ...] = ()) -> None:
-        """``command`` is another one to run, for tests."""
-        self._command = command or (sys.executable, "-m", "deepmeme.jobs.hands")
+    def __init__(self, command: tuple[str, ...] = (), *, memory_bytes: int = MEMORY_BYTES) -> None:
+        """``command`` is another one to run, for tests; ``memory_bytes`` the process may have."""
+        ours = (sys.executable, "-m", "deepmeme.jobs.hands", "--memory", str(memory_bytes))
+        self._command = command or ours
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._last = monotonic()

@@ -4,6 +4,7 @@ Reads questions from standard input and writes answers to standard output until 
 away. Whatever a library prints goes to standard error.
 """
 
+import argparse
 import os
 import sys
 from importlib import import_module
@@ -28,9 +29,11 @@ QUESTIONS = {
 
 def main() -> None:
     """Answer until nobody asks."""
-    from deepmeme.jobs.limits import confine
+    from deepmeme.jobs.limits import MEMORY_BYTES, confine
 
-    confine()
+    parser = argparse.ArgumentParser(prog="python -m deepmeme.jobs.hands")
+    parser.add_argument("--memory", type=int, default=MEMORY_BYTES, metavar="BYTES")
+    confine(parser.parse_args().memory)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     while (question := receive(sys.stdin.buffer)) is not None:

@@ -144,9 +144,14 @@ def need(change: Connection, job: str, owner: str, request: dict[str, Any]) -> N
 
 def uploads_of(request: dict[str, Any]) -> list[str]:
     """Ids of the files that a request names, of whatever kind it is."""
+    return [checked_id(ref) for ref in refs_of(request) if not ref.startswith("shelf:")]
+
+
+def refs_of(request: dict[str, Any]) -> list[str]:
+    """All that a request names: uploads, and files that come with deepmeme."""
     several = (*request.get("sources", ()), *request.get("a", ()), *request.get("b", ()))
     refs = (*several, request.get("driving", ""), request.get("convert", ""))
-    return [checked_id(ref) for ref in refs if ref and not ref.startswith("shelf:")]
+    return [ref for ref in refs if ref]
 
 
 def gone(id: str) -> InputError:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from deepmeme.demo_assets import shipped
 from deepmeme.errors import DeepmemeError, OutputError
+from deepmeme.faces.face import Face
 from deepmeme.faces.refine import Finder, find_faces
 from deepmeme.provenance.credentials_found import read_credentials
 from deepmeme.provenance.folder import config_folder
@@ -100,6 +101,11 @@ def people_in(
         for path, picture in zip(paths, pictures, strict=True)
         if not is_shipped(path) and find_faces(picture, finder) and not is_ours(path)
     )
+
+
+def may_be_somebody(path: Path, faces: Sequence[Face]) -> bool:
+    """The same of one source, whose faces are found already."""
+    return bool(faces) and not (is_shipped(path) or is_ours(path))
 
 
 def is_shipped(path: Path) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from deepmeme.errors import InputError
 from deepmeme.faces.choose import choose
 from deepmeme.faces.crop import Crop, crop_centre, crop_face
+from deepmeme.faces.face import Face
 from deepmeme.faces.refine import Finder, find_faces, guess_face
 from deepmeme.media.montage import resize
 from deepmeme.pipelines.options import AnimateOptions
@@ -90,10 +91,12 @@ def squares_of(
     framing: float,
     path: Path | None,
     finder: Finder | None = None,
+    faces: Sequence[Face] | None = None,
 ) -> tuple[Square, ...]:
     """The squares of a source picture to animate: one, or one for each face with ``face="all"``.
 
-    A ``finder``, the model's own keypoints, places faces more exactly than a box.
+    A ``finder``, the model's own keypoints, places faces more exactly than a box. ``faces`` are
+    those of the picture, where they are found already.
 
     Raises:
         NoFaceFound: a certain face was asked for and there is none.
@@ -106,7 +109,7 @@ def squares_of(
         return (given_square(wanted, shape, "--crop", path),)
     if framing <= 0:  # the model was not trained on faces
         return (tight_square(None, shape, "the centre"),)
-    faces = find_faces(picture, finder)
+    faces = find_faces(picture, finder) if faces is None else faces
     if not faces and options.which_face == "largest":
         guess = guess_face(picture, finder) if finder is not None else None
         if guess is not None:

@@ -65,7 +65,7 @@ class Gate:
 
     def _limit(self, headers: Headers) -> int:
         """Bytes of a body: files are large, everything else is small."""
-        return self._body_bytes if _is_form(headers) else min(self._body_bytes, _JSON_BYTES)
+        return self._body_bytes if is_form(headers) else min(self._body_bytes, _JSON_BYTES)
 
     def _problem(self, scope: Scope, headers: Headers) -> tuple[int, str, str] | None:
         host = headers.get("host", "").lower()
@@ -94,7 +94,8 @@ def _from_elsewhere(scope: Scope, headers: Headers, host: str) -> bool:
     return headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
 
 
-def _is_form(headers: Headers) -> bool:
+def is_form(headers: Headers) -> bool:
+    """Whether a body comes as a web page's form sends files."""
     return headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 

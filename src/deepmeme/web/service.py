@@ -35,17 +35,23 @@ class Service:
     folder: Folder
     keeper: Keeper
     metrics: Metrics
-    looks: Desk = field(default_factory=Desk)
+    looks: Desk = field(init=False)
     """Reads uploads: sizes, faces, puppets."""
-    dreams: Desk = field(default_factory=Desk)
+    dreams: Desk = field(init=False)
     """Paints faces; reads nobody's file, so it is quick under the finger."""
-    checks: Desk = field(default_factory=Desk)
+    checks: Desk = field(init=False)
     """Verifies; may take a minute over one file."""
     paces: Paces = field(default_factory=Paces)
     live: int = 0
     """Sessions that run now."""
     stages: list[Desk] = field(default_factory=list)
     """Desks of sessions that are over: the next one begins at once, its model is loaded."""
+
+    def __post_init__(self) -> None:
+        self.looks, self.dreams, self.checks = self._desk(), self._desk(), self._desk()
+
+    def _desk(self) -> Desk:
+        return Desk(memory_bytes=self.options.memory_bytes)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -74,7 +80,7 @@ class Service:
     @contextlib.asynccontextmanager
     async def stage(self) -> AsyncIterator[Desk]:
         """A desk for one live session alone."""
-        desk = self.stages.pop() if self.stages else Desk()
+        desk = self.stages.pop() if self.stages else self._desk()
         try:
             yield desk
         finally:

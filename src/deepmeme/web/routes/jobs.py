@@ -11,7 +11,9 @@ from starlette.concurrency import run_in_threadpool
 
 from deepmeme.jobs.job import Job
 from deepmeme.jobs.requests import checked
+from deepmeme.jobs.uploads import refs_of
 from deepmeme.web.events import told
+from deepmeme.web.gate import is_form
 from deepmeme.web.problems import Stop
 from deepmeme.web.routes.uploads import asked, flag, form_of, full, json_of, kept, the_file
 from deepmeme.web.schema import (
@@ -64,7 +66,7 @@ async def animate(
     request: Request, service: ServiceHere, owner: Owner, key: Key = ""
 ) -> JSONResponse:
     """Move pictures like a driving clip. JSON names files brought before; a form brings them."""
-    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+    if is_form(request.headers):
         wanted, print_ = await _from_form(request, service, owner)
     else:
         wanted, print_ = asked(AnimationRequest, await json_of(request)), ""
@@ -243,9 +245,3 @@ async def _submitted(
     answer = await run_in_threadpool(service.told, job)
     headers = {"location": f"/v1/jobs/{job.id}"} | ({} if fresh else {"idempotent-replay": "true"})
     return JSONResponse(answer, status_code=202, headers=headers)
-
-
-def refs_of(request: dict[str, Any]) -> list[str]:
-    """All files that a request names."""
-    named = [*request.get("sources", ()), *request.get("a", ()), *request.get("b", ())]
-    return named + [request[role] for role in ("driving", "convert") if role in request]

@@ -8,11 +8,21 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from deepmeme.errors import InputError
-from deepmeme.jobs.intake import take_in
 from deepmeme.jobs.job import draw_id
-from deepmeme.web.events import moment
+from deepmeme.jobs.uploads import Upload
+from deepmeme.web.gate import is_form
 from deepmeme.web.problems import Stop
-from deepmeme.web.routes.uploads import asked, form_of, full, json_of, kept, the_file
+from deepmeme.web.routes.uploads import (
+    FILE_FORM,
+    asked,
+    form_of,
+    full,
+    json_of,
+    kept,
+    taken,
+    the_file,
+    told_file,
+)
 from deepmeme.web.schema import (
     FaceModel,
     FacesRequest,
@@ -35,13 +45,7 @@ _VERIFY_BODIES = {
         "required": True,
         "content": {
             "application/json": {"schema": {"$ref": "#/components/schemas/OfFile"}},
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            },
+            **FILE_FORM,
         },
     }
 }
@@ -67,7 +71,7 @@ async def puppet(wanted: PuppetRequest, service: ServiceHere, owner: Owner) -> d
 async def verify(request: Request, service: ServiceHere, owner: Owner) -> dict[str, Any]:
     """Where a picture or video comes from, as far as its marks tell."""
     desk = service.not_too_busy(service.checks)
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+    if not is_form(request.headers):
         ref = asked(OfFile, await json_of(request)).ref
         path = await _path(service, ref, owner)
         return (await desk.ask("verify", path=str(path), within_s=_VERIFY_S)).said
@@ -109,18 +113,12 @@ async def faces(wanted: FacesRequest, service: ServiceHere, owner: Owner) -> Res
         upload = await run_in_threadpool(_taken, service, owner, painted)
     finally:
         painted.unlink(missing_ok=True)
-    told = {
-        "ref": upload.id, "kind": upload.kind, "format": upload.format, "bytes": upload.bytes,
-        "expires": moment(upload.expires_s),
-    }  # fmt: skip
-    return JSONResponse(told, status_code=201)
+    return JSONResponse(told_file(upload), status_code=201)
 
 
-def _taken(service: Service, owner: str, painted: Path) -> Any:
+def _taken(service: Service, owner: str, painted: Path) -> Upload:
     with painted.open("rb") as stream:
-        keep_s = service.options.keep * 3600
-        most = service.options.upload_bytes
-        return take_in(service.queue, stream, owner=owner, keep_s=keep_s, most_bytes=most).upload
+        return taken(service, owner, stream).upload
 
 
 async def _path(service: Service, ref: str, owner: str) -> Path:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
@@ -13,7 +13,9 @@ from starlette.datastructures import FormData, UploadFile
 
 from deepmeme.errors import InputError
 from deepmeme.jobs.intake import Taken, take_in
+from deepmeme.jobs.uploads import Upload
 from deepmeme.web.events import moment
+from deepmeme.web.gate import is_form
 from deepmeme.web.problems import Stop, in_words
 from deepmeme.web.schema import FileAnswer
 from deepmeme.web.service import Owner, Service, ServiceHere
@@ -23,34 +25,24 @@ router = APIRouter(prefix="/v1/files", tags=["files"])
 _MOST_FIELDS = 20
 _MOST_FILES = 200
 
-FILE_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {"file": {"type": "string", "format": "binary"}},
-                }
-            }
-        },
+FILE_FORM: dict[str, Any] = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": {"type": "string", "format": "binary"}},
+        }
     }
 }
+"""How OpenAPI says that a form brings a file."""
+_BODY = {"requestBody": {"required": True, "content": FILE_FORM}}
 
 
-@router.post("", status_code=201, response_model=FileAnswer, openapi_extra=FILE_BODY)
+@router.post("", status_code=201, response_model=FileAnswer, openapi_extra=_BODY)
 async def take(request: Request, service: ServiceHere, owner: Owner) -> dict[str, Any]:
     """Bring a picture, a video or a sound. It is deleted after a while, or by DELETE."""
     async with form_of(request) as form:
-        upload = (await kept(service, owner, the_file(form, "file"))).upload
-    return {
-        "ref": upload.id,
-        "kind": upload.kind,
-        "format": upload.format,
-        "bytes": upload.bytes,
-        "expires": moment(upload.expires_s),
-    }
+        return told_file((await kept(service, owner, the_file(form, "file"))).upload)
 
 
 @router.get(
@@ -93,7 +85,7 @@ async def form_of(request: Request) -> AsyncIterator[FormData]:
     Raises:
         Stop: no multipart body.
     """
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+    if not is_form(request.headers):
         raise Stop(
             415, "InputError", "Expected multipart/form-data, as a web page's form sends a file."
         )
@@ -122,14 +114,28 @@ async def kept(service: Service, owner: str, file: UploadFile) -> Taken:
     """
     if service.keeper.room_left() < (file.size or 0):
         raise full()
-    return await run_in_threadpool(
-        take_in,
-        service.queue,
-        file.file,
-        owner=owner,
-        keep_s=service.options.keep * 3600,
-        most_bytes=service.options.upload_bytes,
-    )
+    return await run_in_threadpool(taken, service, owner, file.file)
+
+
+def taken(service: Service, owner: str, stream: BinaryIO) -> Taken:
+    """Put the bytes of a stream into the house, for as long as its options say.
+
+    Raises:
+        InputError: as :func:`kept`.
+    """
+    options = service.options
+    return take_in(
+        service.queue, stream, owner=owner, keep_s=options.keep * 3600,
+        most_bytes=options.upload_bytes,
+    )  # fmt: skip
+
+
+def told_file(upload: Upload) -> dict[str, Any]:
+    """A file as a ``FileAnswer``."""
+    return {
+        "ref": upload.id, "kind": upload.kind, "format": upload.format, "bytes": upload.bytes,
+        "expires": moment(upload.expires_s),
+    }  # fmt: skip
 
 
 def full() -> Stop:
