@@ -123,7 +123,8 @@ def html_of(
             raise InputError(f"{len(things)} things were given, and {len(given)} {name}.")
     cells = []
     for i, thing in enumerate(things):
-        caption = _caption(titles[i] if titles else "", roles[i] if roles else None)
+        limit = "100%" if hasattr(thing, "savefig") else f"{width}px"
+        caption = _caption(titles[i] if titles else "", roles[i] if roles else None, limit)
         inner = _element(thing, width, record, cmap)
         cells.append(f'<figure style="margin:0">{inner}{caption}</figure>')
     wide = f"max-width:{columns * (width + 12)}px;" if columns else ""
@@ -131,13 +132,14 @@ def html_of(
     return f'<div style="{style}">{"".join(cells)}</div>'
 
 
-def _caption(title: str, role: str | None) -> str:
+def _caption(title: str, role: str | None, limit: str) -> str:
+    """As wide as what it belongs to: a long one wraps."""
     if role is not None and role not in COLOURS:
         raise InputError(f"There is no role {role!r}. There are: {', '.join(COLOURS)}.")
     if not title and role is None:
         return ""
     bar = f"border-top:4px solid {COLOURS[role]};" if role else ""
-    style = f"{bar}padding:3px 0 0;font:13px system-ui,sans-serif;max-width:100%"
+    style = f"{bar}padding:3px 0 0;font:13px system-ui,sans-serif;max-width:{limit}"
     return f'<figcaption style="{style}">{html.escape(title)}</figcaption>'
 
 
