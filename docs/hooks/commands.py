@@ -179,7 +179,7 @@ def _notes(parameter: Any) -> Iterator[str]:
 
 def _usual(parameter: Any) -> str:
     usual = parameter.default
-    if usual is None or usual is False and not parameter.secondary_opts or callable(usual):
+    if usual is None or (usual is False and not parameter.secondary_opts) or callable(usual):
         return ""
     if isinstance(usual, bool):
         return str((parameter.opts if usual else parameter.secondary_opts)[0])

@@ -1,13 +1,15 @@
 """Lines of the navigation that end in ``/*`` become the pages that are made at build."""
 
+from collections.abc import Callable
 from typing import Any
 
-import commands
 from mkdocs.config.defaults import MkDocsConfig
+
+import commands
 from site_places import cards, notebooks
 
-_MADE = {
-    "reference/cli/*": lambda: commands.pages(),
+_MADE: dict[str, Callable[[], list[Any]]] = {
+    "reference/cli/*": commands.pages,
     "models/*": lambda: [{card.parent.name: f"models/{card.parent.name}.md"} for card in cards()],
     "learn/*": lambda: [f"learn/{book.stem}.md" for book in notebooks()],
 }

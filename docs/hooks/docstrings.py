@@ -53,7 +53,7 @@ def _explain_fields(cls: griffe.Class) -> None:
     for entry in fields(options):
         told = entry.metadata.get("choice")
         member = cls.members.get(entry.name)
-        if told is None or member is None:
+        if told is None or not isinstance(member, griffe.Attribute):
             continue
         text = told.help if told.low is None else f"{told.help} From {told.low:g} to {told.high:g}."
         member.docstring = griffe.Docstring(readable(text), parent=member)

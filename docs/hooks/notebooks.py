@@ -3,8 +3,8 @@
     python docs/hooks/notebooks.py --run        # run those whose results are missing or outdated
     python docs/hooks/notebooks.py --run 01 02  # these
 
-Results lie in .cache/notebooks under the hash of the notebook's sources, so a page never shows
-results of other code; without them it shows the notebook alone.
+Results lie in .cache/notebooks (or DEEPMEME_NOTEBOOK_RESULTS) under the hash of the notebook's
+sources, so a page never shows results of other code; without them it shows the notebook alone.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import html
 import json
+import os
 import re
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 from site_places import ORIGINS, ROOT, notebooks
 
-CACHE = ROOT / ".cache/notebooks"
+CACHE = Path(os.environ.get("DEEPMEME_NOTEBOOK_RESULTS") or ROOT / ".cache/notebooks")
 _TIMEOUT_S = 1800
 _BADGE = re.compile(r"\[!\[[^\]]*\]\(https?://[^)]*\)\]\((https?://[^)]*)\)")
 _FOLDED = re.compile(
@@ -222,16 +223,15 @@ def run(path: Path) -> Path:
     import nbformat
     from nbclient import NotebookClient
 
-    book = nbformat.read(path, 4)
+    book = nbformat.read(path, 4)  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as folder:
         where = {"metadata": {"path": folder}}
         NotebookClient(book, timeout=_TIMEOUT_S, kernel_name="python3", resources=where).execute()
     CACHE.mkdir(parents=True, exist_ok=True)
-    (CACHE.parent / ".gitignore").write_text("*\n")
     kept = _kept(path)
     for old in CACHE.glob(f"{path.stem}.*.ipynb"):
         old.unlink()
-    nbformat.write(book, kept)
+    nbformat.write(book, kept)  # type: ignore[no-untyped-call]
     return kept
 
 
@@ -245,7 +245,7 @@ def main() -> None:
             print(f"{path.name}: {'run' if _kept(path).is_file() else 'not run'}")
         elif path.name[:2] in wanted or (not wanted and not _kept(path).is_file()):
             print(f"{path.name} ...", flush=True)
-            print(f"  kept as {run(path).relative_to(ROOT)}")
+            print(f"  kept as {run(path)}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Files from outside docs that are pages or pictures of the site: cards, changelog, demo pictures."""
+"""Files from outside docs that the site shows: cards, changelog, pictures of the demo."""
 
 from io import BytesIO
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
 from site_places import ORIGINS, ROOT, ROOT_PAGES, cards, page_of
 
 _ASSETS = ROOT / "src/deepmeme/demo_assets"
