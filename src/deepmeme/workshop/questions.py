@@ -39,7 +39,7 @@ def _on_looking(pictures: Mapping[str, Thing]) -> list[Question]:
             "And here, where she hardly turns?",
             ("A", "B"),
             1,
-            "The smile is narrower, its teeth are a grey bar, hair and brows are softer. The zigzag "
+            "The smile is narrower, its teeth are a grey bar, hair and brows are soft. The zigzag "
             "earring proves nothing: it is in both, a mistake of the renderer. Flaws happen "
             "without any AI.",
             (pictures["smiling"], pictures["smiling made"]),
