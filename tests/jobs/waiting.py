@@ -7,7 +7,7 @@ from deepmeme.jobs.job import Job
 from deepmeme.jobs.queue import Queue
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
+def until(true: Callable[[], bool], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it never came"

@@ -87,7 +87,7 @@ def page(chromium, address):
     """A fresh page; at the end it must have asked nobody else, and complained of nothing."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
     page = context.new_page()
-    page.set_default_timeout(90_000)
+    page.set_default_timeout(240_000)
     seen = Seen(page, address)
     page.goto(address)
     yield page

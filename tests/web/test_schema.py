@@ -47,7 +47,7 @@ def _try(operation, mode):
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
     def tried(case):
-        answer = case.call()
+        answer = case.call(timeout=120)
         case.validate_response(answer, checks=_CHECKS)
         if answer.status_code >= 400:
             told = answer.json()

@@ -15,7 +15,7 @@ from deepmeme.errors import DeepmemeError
 from deepmeme.jobs.limits import MEMORY_BYTES
 from deepmeme.jobs.wire import LENGTHS, Message, WireError, lengths, packed, unpacked
 
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 IDLE_S = 300.0
 
 
