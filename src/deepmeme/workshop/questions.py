@@ -31,7 +31,7 @@ def _on_looking(pictures: Mapping[str, Thing]) -> list[Question]:
             "One was drawn by a renderer, the other one by our network. Which is the network's?",
             ("A", "B"),
             0,
-            "Her hair frays, an earring was swallowed, and the far side of the face is flat. At a "
+            "Her hair frays, an earring shrank, and the head bends where it should turn. At a "
             "large turn one picture has no more to give.",
             (pictures["turned made"], pictures["turned"]),
         ),
