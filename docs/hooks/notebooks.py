@@ -98,7 +98,7 @@ def _page(book: dict[str, Any], path: Path, *, ran: bool, shown: dict[int, str])
 
 
 def _list() -> str:
-    lines = ['<ol class="books" markdown>']
+    lines = ['<ul class="books" markdown>']
     for path in notebooks():
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         first = _BADGE.sub("", _source(cells[0]) if cells else "")
@@ -106,10 +106,13 @@ def _list() -> str:
         rest = first[title.end() :] if title else first
         told = next((part for part in rest.split("\n\n") if part.strip()), "").strip()
         name = title[1] if title else path.stem
-        lines.append(f"<li markdown>**[{name}]({path.stem}.md)**\n\n{told}\n</li>")
+        number = path.stem.split("_")[0].lstrip("0")
+        lines.append(
+            f'<li data-number="{number}" markdown>**[{name}]({path.stem}.md)**\n\n{told}\n</li>'
+        )
     if len(lines) == 1:
         return "*The notebooks are not in this copy.*"
-    return "\n".join([*lines, "</ol>"])
+    return "\n".join([*lines, "</ul>"])
 
 
 def _ways(path: Path, colab: str, *, ran: bool) -> str:
