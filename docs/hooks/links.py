@@ -11,10 +11,12 @@ from re import Match
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 from site_places import ROOT, inside, origin_of, page_of
 
 _CODE = re.compile(r"^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+_MEDIA = re.compile(r'(<(?:video|img|source)\b[^>]*\ssrc=")([^":#]+)(?=[#"])')
 _LINK = re.compile(r"(\]\()([^)\s#:]+)(#[^)\s]*)?((?:\s+\"[^\"]*\")?\))")
 
 
@@ -27,16 +29,22 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         where = _target(base, target, page.file.src_uri, str(config.repo_url), files)
         return f"{start}{where}{anchor}{end}" if where else found[0]
 
-    text = _outside_code(markdown, mended)
+    def shown(found: Match[str]) -> str:
+        file = files.get_file_from_path(page_of(inside(base, found[2]) or ""))
+        return found[1] + (get_relative_url(file.url, page.url) if file else found[2])
+
+    text = _outside_code(_outside_code(markdown, _LINK, mended), _MEDIA, shown)
     return text.replace("{{ repo_url }}", str(config.repo_url))
 
 
-def _outside_code(markdown: str, mended: Callable[[Match[str]], str]) -> str:
+def _outside_code(
+    markdown: str, pattern: re.Pattern[str], mended: Callable[[Match[str]], str]
+) -> str:
     parts, place = [], 0
     for code in _CODE.finditer(markdown):
-        parts += [_LINK.sub(mended, markdown[place : code.start()]), code[0]]
+        parts += [pattern.sub(mended, markdown[place : code.start()]), code[0]]
         place = code.end()
-    return "".join([*parts, _LINK.sub(mended, markdown[place:])])
+    return "".join([*parts, pattern.sub(mended, markdown[place:])])
 
 
 def _target(base: str, target: str, src_uri: str, repo_url: str, files: Files) -> str | None:
