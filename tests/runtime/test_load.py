@@ -117,6 +117,9 @@ def test_names_and_engines_that_do_not_exist(folder: Path) -> None:
         load_model(folder, engine="cuda")
     with pytest.raises(InputError, match="runs on the CPU here"):
         load_model(folder, engine="openvino", device="cuda")
+    for device in ("cuda:99", "toaster"):
+        with pytest.raises(InputError, match=f"device='{device}': PyTorch can't use it"):
+            load_model(folder, device=device)
     with pytest.raises(InputError, match="precision='fp16' is not for the OpenVINO engine"):
         load_model(folder, engine="openvino", precision="fp16")
 

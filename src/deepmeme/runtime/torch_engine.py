@@ -33,6 +33,24 @@ class Encoded:
     features: Any
 
 
+def _found(name: str) -> torch.device:
+    """The device, if torch can use it here.
+
+    Raises:
+        InputError: it can't.
+    """
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        why = str(error).partition("\n")[0].rstrip(".")
+        raise InputError(
+            f"device={name!r}: PyTorch can't use it on this machine ({why}). Leave the device out: "
+            "a GPU that PyTorch finds is used by itself."
+        ) from error
+    return device
+
+
 class TorchEngine:
     """Runs a network with ``detect``, ``encode`` and ``render`` methods on any torch device."""
 
@@ -45,7 +63,7 @@ class TorchEngine:
             raise InputError(
                 f"precision={precision!r} is not for the torch engine; choose from {list(DTYPES)}."
             )
-        self._device = torch.device(device)
+        self._device = _found(device)
         self._network = network.eval().to(self._device)
         for parameter in self._network.parameters():
             parameter.requires_grad_(False)
