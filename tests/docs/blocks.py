@@ -42,7 +42,10 @@ def pages() -> list[Path]:
 
 
 def read(page: Path) -> str:
-    return page.read_text(encoding="utf-8")
+    """What it says; the site writes the repository's address where ``{{ repo_url }}`` stands."""
+    return page.read_text(encoding="utf-8").replace(
+        "{{ repo_url }}", "https://example.org/deepmeme"
+    )
 
 
 def blocks_of(page: Path) -> list[Block]:

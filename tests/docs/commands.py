@@ -14,7 +14,7 @@ from tests.docs.shell import Call, Fault
 
 OTHERS = frozenset({
     "apt", "apt-get", "brew", "cat", "chmod", "chromium", "cp", "ffmpeg", "ffprobe", "find",
-    "less", "ls", "mkdocs", "mv", "nginx", "npm", "open", "openssl", "pipx", "playwright", "rm",
+    "jupyter", "less", "ls", "mkdocs", "mv", "nginx", "npm", "open", "openssl", "pipx", "rm",
     "scp", "ssh", "systemctl", "tar", "unzip", "uv", "wget", "xdg-open",
 })  # fmt: skip
 """Programs that are not ours: what of ours they are given has to exist."""

@@ -52,14 +52,18 @@ def docstring_examples() -> Iterator[tuple[Block, dict[str, Any]]]:
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 text = ast.get_docstring(node, clean=False) or ""
                 if ">>> " in text:
-                    line = node.body[0].lineno + text[: text.index(">>> ")].count("\n")
-                    yield Block(path, line, "pycon", text), {**vars(module), "deepmeme": deepmeme}
+                    block = Block(path, node.body[0].lineno, "pycon", text)
+                    yield block, {**vars(module), "deepmeme": deepmeme}
 
 
 def _typed(block: Block) -> str:
     if block.language != "pycon":
         return block.text
-    return "".join(example.source for example in doctest.DocTestParser().get_examples(block.text))
+    lines = [""] * len(block.text.split("\n"))
+    for example in doctest.DocTestParser().get_examples(block.text):
+        source = example.source.splitlines()
+        lines[example.lineno : example.lineno + len(source)] = source
+    return "\n".join(lines)
 
 
 def _wrong_calls(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -76,7 +76,9 @@ def run_shell(text: str, folder: Path, answer: Answer) -> list[tuple[int, str]]:
             process.kill()
             process.wait()
         if process.returncode and not faults:
-            complaint = re.search(r"bash: line (\d+): (.*)", said.read_text(errors="replace"))
+            complaint = re.search(
+                r"bash: (?:-c: )?line (\d+): (.*)", said.read_text(errors="replace")
+            )
             line, why = complaint.groups() if complaint else (2, f"ends with {process.returncode}")
             faults.append((int(line) - 1, why))
     return faults
