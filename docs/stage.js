@@ -1,4 +1,4 @@
-/* The first page: choose a picture and a clip, see the result; both films keep step. */
+/* Films stand still for those who want that. The first page: choose a picture and a clip, see the result; both keep step. */
 (() => {
   const copy = (button) => button.addEventListener("click", async () => {
     const words = button.textContent;
@@ -8,12 +8,14 @@
   });
   document.querySelectorAll("[data-copy]").forEach(copy);
 
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  if (calm.matches) document.querySelectorAll("video[autoplay]").forEach((film) => { film.pause(); film.controls = true; });
+
   const stage = document.querySelector("[data-stage]");
   if (!stage) return;
   const [source, driving, result] = ["source", "driving", "result"].map((role) => stage.querySelector(`[data-stage-${role}]`));
   const { folder, demo } = result.dataset;
   const chosen = { source: "painting", driving: "driver" };
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const play = (film) => { const going = film.play(); if (going) going.catch(() => { film.controls = true; }); };
 
   function keepStep() {
@@ -39,5 +41,4 @@
     });
   }
   result.addEventListener("timeupdate", keepStep);
-  if (calm.matches) [driving, result].forEach((film) => { film.pause(); film.controls = true; });
 })();

@@ -78,6 +78,25 @@ def test_every_link_and_anchor_leads_somewhere(site):
     assert list(site.broken()) == []
 
 
+def test_what_is_broken_is_seen(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "index.html").write_text(
+        '<h1 id="here"></h1><a href="deep/"></a><a href="#there"></a><img src="https://a.org/b.png">'
+    )
+    (tmp_path / "deep/index.html").write_text(
+        '<a href="..#here"></a><a href="../gone/"></a><p style="background: url(//a.org/c)"></p>'
+    )
+    site = Site(tmp_path)
+    assert list(site.broken()) == [
+        "deep/index.html: ../gone/: no such file",
+        "index.html: #there: no such place on the page",
+    ]
+    assert list(site.elsewhere()) == [
+        "deep/index.html: //a.org/c",
+        "index.html: https://a.org/b.png",
+    ]
+
+
 def test_nothing_is_asked_of_another_host(site):
     assert list(site.elsewhere()) == []
 
@@ -201,9 +220,10 @@ def test_a_browser_asks_nobody_else_and_complains_of_nothing(site, address):
         page.get_by_role("button", name="marble that was never cut").click()
         shown = page.locator("[data-stage-result]").get_attribute("src")
         assert shown and shown.endswith("media/stage/statue-driver.mp4")
-        page.get_by_placeholder("Search").fill("watermark")
-        found = page.locator(".md-search-result__item a").first
-        found.wait_for(timeout=20_000)
+        page.get_by_placeholder("Search").click()
+        page.get_by_text("Type to start searching").wait_for(timeout=60_000)  # the index is read
+        page.get_by_placeholder("Search").press_sequentially("watermark")
+        page.locator(".md-search-result__item a").first.wait_for(timeout=60_000)
         browser.close()
     assert elsewhere == []
     assert complaints == []
