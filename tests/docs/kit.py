@@ -3,9 +3,10 @@
 import re
 import shutil
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -23,7 +24,8 @@ from tests.pipelines.tiny_swap import write_swap
 from tests.weights.published import published_tree, reference_yaml, save, tiny
 
 SMALL_PX, LARGE_PX = 128, 576
-"""Sides of pictures and clips; large where the text cuts squares out of them."""
+"""Sides of pictures and clips: large where the text cuts squares out of them. Clips have sound
+where it speaks of that."""
 
 FRAMES = 4
 """Of a clip, one a second: few cost little, and they last long enough for `--start 0:02`."""
@@ -73,17 +75,30 @@ def supposed() -> dict[str, Any]:
 
 def bring(text: str, folder: Path) -> None:
     """Put into ``folder`` what readers of ``text`` bring along."""
-    side = LARGE_PX if "--crop" in text else SMALL_PX
-    for name, make in _makers(side).items():
+    wanted = LARGE_PX if "--crop" in text else SMALL_PX, "--audio" in text
+    for name in _makers(*wanted):
         if re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", text):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            make(folder / name)
+            made = _made(name, *wanted)
+            (shutil.copytree if made.is_dir() else shutil.copyfile)(made, folder / name)
 
 
-def _makers(side: int) -> dict[str, Callable[[Path], Any]]:
+_SHELF = TemporaryDirectory(prefix="deepmeme-docs-")
+
+
+@cache
+def _made(name: str, side: int, sound: bool) -> Path:
+    """One of the things, on a shelf where it stays."""
+    place = Path(_SHELF.name) / f"{side}-{sound}" / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _makers(side, sound)[name](place)
+    return place
+
+
+def _makers(side: int, sound: bool) -> dict[str, Callable[[Path], Any]]:
     return {
         **{name: partial(_write_picture, ours, side) for name, ours in PICTURES.items()},
-        **{name: partial(_write_clip, ours, side) for name, ours in CLIPS.items()},
+        **{name: partial(_write_clip, ours, side, sound) for name, ours in CLIPS.items()},
         **{name: partial(shutil.copytree, BUNDLED / ours) for name, ours in MODELS.items()},
         "group.jpg": partial(_write_group, side),
         "song.mp3": _write_song,
@@ -108,13 +123,13 @@ def _write_group(side: int, path: Path) -> None:
     Image.fromarray(np.hstack(people)).save(path)
 
 
-def _write_clip(ours: str, side: int, path: Path) -> None:
+def _write_clip(ours: str, side: int, sound: bool, path: Path) -> None:
     frames = frames_of(ours, side)
     if path.suffix == ".gif":
         first, *others = map(Image.fromarray, frames)
         first.save(path, save_all=True, append_images=others, duration=1000)
     else:
-        write_video(path, frames, fps=1, sound=True)
+        write_video(path, frames, fps=1, sound=sound)
 
 
 def _write_song(path: Path) -> None:
