@@ -137,7 +137,8 @@ def _said(text: str) -> str:
 
 def _folded(found: Match[str]) -> str:
     title = html.unescape(re.sub(r"<[^>]+>", "", found[1])).strip().replace('"', "'")
-    kind = "formula" if "formula" in title.lower() else "solution"
+    kinds = ("formula", "solution")
+    kind = next((kind for kind in kinds if kind in title.lower()), "question")
     body = "\n".join(f"    {line}".rstrip() for line in found[2].strip().splitlines())
     return f'??? {kind} "{title}"\n\n{body}\n'
 
@@ -238,18 +239,31 @@ def run(path: Path) -> Path:
     return kept
 
 
-def main() -> None:
-    """Run notebooks and keep their results."""
+def main() -> int:
+    """Run notebooks and keep their results; 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", nargs="*", metavar="NN", help="Numbers; none: all that changed.")
     wanted = parser.parse_args().run
+    failed = 0
     for path in notebooks():
         if wanted is None:
             print(f"{path.name}: {'run' if _kept(path).is_file() else 'not run'}")
         elif path.name[:2] in wanted or (not wanted and not _kept(path).is_file()):
             print(f"{path.name} ...", flush=True)
-            print(f"  kept as {run(path)}")
+            failed |= _tried(path)
+    return failed
+
+
+def _tried(path: Path) -> int:
+    from nbclient.exceptions import CellExecutionError
+
+    try:
+        print(f"  kept as {run(path)}")
+    except CellExecutionError as error:
+        print(f"  failed, so its page stays without results:\n{_ANSI.sub('', str(error))}")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

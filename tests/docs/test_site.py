@@ -157,6 +157,8 @@ def test_a_notebook_of_its_own(notebooks):
         '<details><summary>The formula ("Eq. 4")</summary>\n\n$$a_b$$\n\n</details>'
     )
     assert folded == "??? formula \"The formula ('Eq. 4')\"\n\n    $$a_b$$"
+    folded = notebooks._said("<details><summary>A GPU?</summary>\n\nNo.\n\n</details>")
+    assert folded == '??? question "A GPU?"\n\n    No.'
     assert notebooks._code("# Set-up: x\nprint('```')").startswith('??? setup "Set-up')
     assert "````python" in notebooks._code("print('```')")
     widget = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Box()"}
