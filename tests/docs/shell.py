@@ -37,9 +37,16 @@ class Fault(AssertionError):
 
 
 _READS = """\
-PATH=/nowhere; . "$ASK"; trap 'LINE=$LINENO' DEBUG; set -eo pipefail
+PATH=/nowhere; . "$ASK"; trap begin DEBUG; set -eo pipefail
 """
 _ASKS = """\
+begin() {
+  LINE=${BASH_LINENO[0]}
+  case ${BASH_COMMAND%% *} in
+    *=*) ;;
+    */*) echo "bash: line $LINE: no programs by paths" >&2; exit 1 ;;
+  esac
+}
 command_not_found_handle() {
   local given="" terminal="" file code name settings=()
   if [ -p /dev/stdin ]; then given=$ASK.given$BASHPID; command -p cat > "$given"; fi

@@ -47,6 +47,7 @@ def shell(*lines: str) -> str:
             "nothing has made nobody.jpg",
         ),
         ("frobnicate me.jpg", "no rule says what 'frobnicate' has to satisfy"),
+        ("/bin/ls", "no programs by paths"),
         ("cd nowhere", "nowhere: No such file"),
         ("deepmeme 'models list", "unexpected EOF"),
     ],
