@@ -42,7 +42,8 @@ workshop: $(VENV)/.dev  ## open the notebooks of the workshop
 
 docs: $(VENV)/.dev  ## run the notebooks and build the documentation into site/
 	$(BIN)/python docs/hooks/notebooks.py --run
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "Open site/index.html."
 
 install: $(VENV)/.base  ## the command alone, in .venv/bin/deepmeme
 

@@ -131,7 +131,7 @@ def edit(
 
     deepmeme faces edit --seed 7 --smile +2 --yaw -1 -o smiling.png
 
-    deepmeme faces edit me.jpg --age +2 -o me-older.mp4
+    deepmeme faces edit me.jpg --smile +2 -o me-smiling.mp4
     """
     if not steps:
         raise InputError(
@@ -164,7 +164,7 @@ def encode(
         typer.Option(help="A picture of what the code paints.", show_default=False),
     ] = None,
     search: Annotated[
-        bool, typer.Option("--search", help="Look longer: needs deepmeme[train].")
+        bool, typer.Option("--search", help="Look longer, by gradients: needs the extra train.")
     ] = False,
     steps: Annotated[int, typer.Option(help="Of the search.", min=1, max=10_000)] = 200,
     model: Model = None,
