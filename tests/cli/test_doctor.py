@@ -68,3 +68,9 @@ def test_it_knows_how_results_are_marked(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert marks().state == "note" and "neither watermark nor credentials" in marks().found
     (tmp_path / "config.toml").write_text("provenance = 7\n")
     assert marks().state == "bad" and "config.toml" in marks().found
+
+
+def test_the_extras_that_it_names_exist():
+    from importlib.metadata import metadata
+
+    assert set(doctor.EXTRAS) <= set(metadata("deepmeme").get_all("Provides-Extra"))

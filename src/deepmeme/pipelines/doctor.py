@@ -18,7 +18,11 @@ import numpy as np
 State = Literal["good", "note", "bad"]
 
 LIBRARIES = ("numpy", "openvino", "av", "pillow", "opencv-python-headless", "safetensors")
-EXTRAS = {"train": "torch", "web": "gradio", "cluster": "ray", "guard": "nudenet"}
+EXTRAS = {
+    "train": "torch", "workshop": "ipywidgets", "client": "httpx2", "cluster": "ray",
+    "guard": "nudenet",
+}  # fmt: skip
+"""What can be installed beside the base, and what tells that it is."""
 NEEDED_BYTES = 500_000_000
 
 
