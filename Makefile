@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 CODE := src tests benchmarks notebooks docs/hooks
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test browser check format bench install workshop docs clean
+.PHONY: help demo test coverage browser check format bench install workshop docs clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ test: $(VENV)/.dev browser  ## run every test and check
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+coverage: $(VENV)/.dev browser  ## the tests, and which lines they don't reach (a third slower)
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=deepmeme --cov-report=term:skip-covered
 
 # Tests of the page want Debian's Chromium. Without it, and without the right to install it, they
