@@ -50,7 +50,8 @@ def test_all_seven_are_there():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_from_top_to_bottom(path, tmp_path):
+def test_it_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # another test wants the other core
     book = _with_solutions(_read(path))
     client = NotebookClient(book, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()  # raises where a cell fails, and shows it
