@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-CODE := src tests benchmarks notebooks docs/hooks
+CODE := src tests benchmarks docs/hooks
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .PHONY: help demo test coverage browser check format bench install workshop docs clean
@@ -14,7 +14,7 @@ demo: $(VENV)/.base  ## make the environment, bring a painting, a cartoon and a 
 	$(BIN)/deepmeme demo
 
 test: $(VENV)/.dev browser  ## run every test and check
-	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff check $(CODE) notebooks
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports

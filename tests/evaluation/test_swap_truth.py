@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deepmeme.demo_assets import asset
 from deepmeme.evaluation.swap_people import Seen, look, open_seen, save_seen
 from deepmeme.evaluation.swap_truth import (
     Truth,
@@ -16,7 +17,6 @@ from deepmeme.evaluation.swap_truth import (
     sheet,
 )
 from deepmeme.media.image import read_image
-from deepmeme.demo_assets import asset
 from deepmeme.runtime.swap import Side
 
 SIZE = 64

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import deepmeme
+from deepmeme.demo_assets import asset
 from deepmeme.errors import InputError, MissingExtra
 from deepmeme.media.image import read_image
-from deepmeme.demo_assets import asset
 from deepmeme.pipelines.guard import REFUSED, THRESHOLD, open_guard
 from tests.pipelines.drawn import dots_clip, dots_picture, write_picture, write_video
 from tests.pipelines.studio import Studio

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+from deepmeme.demo_assets import asset
 from deepmeme.errors import InputError, NoFaceFound, OutputError
 from deepmeme.media.image import read_image
 from deepmeme.media.video import open_clip
-from deepmeme.demo_assets import asset
 from deepmeme.pipelines.guard import Guard
 from deepmeme.pipelines.swap.convert import Conversion, convert, prepare, swap_frame
 from deepmeme.pipelines.swap.convert_options import ConvertOptions

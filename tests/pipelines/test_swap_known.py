@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepmeme.errors import WeightsError
 from deepmeme.demo_assets import asset
+from deepmeme.errors import WeightsError
 from deepmeme.pipelines.swap.known import known_person, needs_consent
 from tests.faces.drawn import scene
 from tests.pipelines.drawn import write_picture
